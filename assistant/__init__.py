@@ -1,0 +1,1 @@
+"""From a chat message to blocks a person sees: safety words, routers, confirmations."""

@@ -1,0 +1,87 @@
+"""What the chat can show: a closed union of blocks, drawn by `web/render.py`, filled by code from typed results."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Tone(StrEnum):
+    """Colour of a figure or card."""
+
+    NEUTRAL = "neutral"
+    GAIN = "gain"
+    LOSS = "loss"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain words. `quiet` is for side remarks such as "answered without the model"."""
+
+    text: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One labelled figure of a card, already formatted; `exact` is the unrounded figure where it was rounded."""
+
+    label: str
+    value: str
+    tone: Tone = Tone.NEUTRAL
+    exact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A titled group of figures with an optional foot line (source of prices, paper)."""
+
+    title: str
+    fields: tuple[Field, ...]
+    foot: str = ""
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of formatted cells; every row has as many cells as `columns`."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    foot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line over time: ISO times and plain decimal strings; `markers` are labelled points (time, value, label)."""
+
+    title: str
+    times: tuple[str, ...]
+    values: tuple[str, ...]
+    unit: str
+    markers: tuple[tuple[str, str, str], ...] = ()
+    foot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A stored proposal that waits for the person: `phrase` is set where it must be typed."""
+
+    confirmation_id: str
+    title: str
+    effect: tuple[str, ...]
+    expires_at: str
+    confirm_label: str
+    phrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Suggestions to click: (label, message that is sent when clicked)."""
+
+    text: str
+    options: tuple[tuple[str, str], ...]
+
+
+Block: TypeAlias = Text | Card | Table | Chart | Confirmation | Choices

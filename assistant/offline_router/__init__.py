@@ -1,0 +1,1 @@
+"""The deterministic router that needs no model."""

@@ -1,0 +1,1 @@
+"""Market data sources behind the MarketFeed port."""

@@ -1,0 +1,1 @@
+"""The two DocumentStore backends and the schema they share."""

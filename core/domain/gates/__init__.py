@@ -1,0 +1,1 @@
+"""The gates an order passes, pure functions that answer Passed or Denied."""

@@ -1,0 +1,1 @@
+"""Trading strategies, one per file, and the table that names them."""

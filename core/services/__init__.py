@@ -1,0 +1,1 @@
+"""Use cases, one per file: fetch, decide in the domain, write once."""

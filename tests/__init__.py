@@ -1,0 +1,1 @@
+"""Tests; a package so that a dependency's top-level `tests` cannot shadow it."""

@@ -1,0 +1,1 @@
+"""Headless browser against the running app."""

@@ -1,0 +1,1 @@
+"""What the assistant and the API can do: typed arguments, permission, confirmation level."""

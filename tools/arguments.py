@@ -1,0 +1,133 @@
+"""Arguments of the tools: strict models with bounds and examples; no user id and no role ever among them."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from core.domain.instrument import Exchange
+from core.domain.market import Timeframe
+
+BotName = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+SymbolText = Annotated[str, StringConstraints(min_length=2, max_length=20, pattern=r"^[A-Za-z0-9/\- ]+$")]
+Amount = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000), allow_inf_nan=False)]
+
+
+class StrategyName(StrEnum):
+    """Strategies that can be asked for."""
+
+    EMA_CROSS = "ema_cross"
+    RSI_REVERSION = "rsi_reversion"
+
+
+class RiskMode(StrEnum):
+    """How much a bot bets and how far its stop and target are."""
+
+    SAFE = "safe"
+    BALANCED = "balanced"
+    AGGRESSIVE = "aggressive"
+
+
+class Period(StrEnum):
+    """Grouping of profit figures; days, ISO weeks and months in UTC."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Arguments(BaseModel):
+    """Base of all tool arguments: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoArguments(Arguments):
+    """A tool that needs nothing said."""
+
+
+class CreateBot(Arguments):
+    """What can be said about a new bot; everything has a sensible default that the card shows."""
+
+    name: BotName | None = Field(None, description="Unique name; proposed when absent.", examples=["Alpha"])
+    symbol: SymbolText = Field("BTC/USDT", description="Pair to trade.", examples=["BTC/USDT", "ETH/USDT"])
+    strategy: StrategyName = Field(
+        StrategyName.EMA_CROSS,
+        description="ema_cross follows momentum and trends; rsi_reversion buys dips and sells rebounds.",
+    )
+    capital: Amount = Field(Decimal(1000), description="Play money to allocate, in the pair's quote currency.")
+    timeframe: Timeframe = Field(Timeframe.M1, description="Length of the bars the bot decides on.")
+    risk_mode: RiskMode = Field(RiskMode.BALANCED, description="Position size, stop and target.")
+    exchange: Exchange = Field(Exchange.BINANCE, description="Whose fees and rules apply.")
+    start: bool = Field(default=False, description="True when the person also wants it started at once.")
+
+
+class BotRef(Arguments):
+    """One bot, by the name the person used."""
+
+    bot: BotName = Field(description="Name of the bot.", examples=["Alpha"])
+
+
+class StopBot(BotRef):
+    """Stop for good: positions are sold, capital returns to free cash."""
+
+
+class TradeHistory(Arguments):
+    """Which trades to list."""
+
+    bot: BotName | None = Field(None, description="Only this bot's trades.")
+    limit: int = Field(20, ge=1, le=200, description="How many, newest first.")
+
+
+class Profits(Arguments):
+    """How to group profit figures."""
+
+    period: Period = Field(Period.DAILY, description="daily, weekly or monthly.")
+    limit: int = Field(14, ge=1, le=366, description="How many periods, newest first.")
+
+
+class MarketPrice(Arguments):
+    """Which price."""
+
+    symbol: SymbolText = Field("BTC/USDT", description="Pair.", examples=["BTC/USDT"])
+
+
+class EquityChart(Arguments):
+    """What span of the equity curve."""
+
+    hours: int | None = Field(None, ge=1, le=24 * 366, description="Only the last so many hours of engine time.")
+
+
+class EmergencyStop(Arguments):
+    """Halt everything of the person who asks."""
+
+    flatten: bool = Field(default=False, description="Also sell all open positions at market.")
+
+
+class Help(Arguments):
+    """What to explain."""
+
+    topic: Annotated[str, StringConstraints(max_length=80)] | None = Field(
+        None, description="A word to explain (drawdown, slippage, …); absent for what can be done."
+    )
+
+
+ToolName = Literal[
+    "create_bot",
+    "start_bot",
+    "pause_bot",
+    "resume_bot",
+    "stop_bot",
+    "list_bots",
+    "bot_status",
+    "portfolio_summary",
+    "profits",
+    "trade_history",
+    "market_price",
+    "equity_chart",
+    "emergency_stop",
+    "resume_trading",
+    "system_health",
+    "help",
+]

@@ -1,0 +1,1 @@
+"""FastAPI and Chainlit: the doors to the product."""
