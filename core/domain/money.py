@@ -1,7 +1,6 @@
 """Decimal money: parsing at the edge, exact arithmetic inside, rounding only where it is named."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import (
     ROUND_DOWN,
     ROUND_HALF_EVEN,
@@ -30,11 +29,9 @@ _RATIO = Context(prec=34, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Div
 _RATIO_QUANTUM = Decimal("1e-18")
 
 
-@contextmanager
-def exact() -> Generator[None]:
-    """Run ledger arithmetic: 60 digits, and any inexact result raises `decimal.Inexact`."""
-    with localcontext(_EXACT):
-        yield
+def exact() -> AbstractContextManager[Context]:
+    """Context for ledger arithmetic: 60 digits, and any inexact result raises `decimal.Inexact`."""
+    return localcontext(_EXACT)
 
 
 def parse_positive(value: object, what: str) -> Decimal:
