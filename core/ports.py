@@ -30,6 +30,18 @@ class Ids(Protocol):
         ...
 
 
+class Passwords(Protocol):
+    """Slow password hashing, off the event loop; both raise InvalidInput above 72 bytes."""
+
+    async def hash(self, password: str) -> str:
+        """A salted hash to store."""
+        ...
+
+    async def verify(self, password: str, password_hash: str) -> bool:
+        """Whether the password belongs to the hash."""
+        ...
+
+
 class DuplicateKey(ProductError):
     """A unique index already holds this value; `index` names it (`_id` for the primary key)."""
 
