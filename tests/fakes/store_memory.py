@@ -107,7 +107,8 @@ class MemoryStore:
         undo: list[tuple[str, str, Document | None]] = []
         try:
             for operation in operations:
-                undo.append(self._apply(operation))
+                done = self._apply(operation)
+                undo.append(done)
         except Exception:
             for collection, key, before in reversed(undo):
                 self._remove(collection, key)
