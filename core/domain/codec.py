@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from core.domain.money import plain
 
@@ -26,7 +26,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def encode(value: Any) -> dict[str, Any]:
+def encode(value: object) -> dict[str, Any]:
     """A dataclass instance as a JSON-able document; fields that are None are left out."""
     writers, _ = _compiled(type(value))
     document: dict[str, Any] = {}
@@ -72,6 +72,7 @@ def _converters(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         return iso, from_iso
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda item: item.value), hint
-    if dataclasses.is_dataclass(hint):
-        return encode, (lambda document: decode(hint, document))
+    if dataclasses.is_dataclass(cast("object", hint)):
+        nested = cast("type[Any]", hint)
+        return encode, (lambda document: decode(nested, document))
     return _same, _same

@@ -1,0 +1,151 @@
+"""What can be asked of an account; decide turns each into an event or a denial."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from core.domain.instrument import Exchange, Instrument
+from core.domain.market import MarketState, Timeframe
+from core.domain.order import OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """Play money in."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBot:
+    """A new bot with capital from free cash."""
+
+    bot_id: str
+    name: str
+    exchange: Exchange
+    symbol: str
+    strategy: str
+    parameters: dict[str, int]
+    timeframe: Timeframe
+    risk_mode: str
+    capital: Decimal
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartBot:
+    """Start for the first time, or again after a pause; `source` is the market it will trade on."""
+
+    bot_id: str
+    source: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeBot:
+    """Run again after a pause."""
+
+    bot_id: str
+    source: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseBot:
+    """No new entries."""
+
+    bot_id: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopBot:
+    """Stop for good."""
+
+    bot_id: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBotError:
+    """A strategy or exchange failure of a bot."""
+
+    bot_id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOrder:
+    """An order against the first market state after its latency; `market` is None without a price."""
+
+    order_id: str
+    request: OrderRequest
+    market: MarketState | None
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBreaker:
+    """Trip the breaker if a metric has reached its limit; `bot_id` None checks the user scope alone."""
+
+    bot_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResetBreaker:
+    """Close the breaker again; `bot_id` None is the user scope."""
+
+    bot_id: str | None
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMarks:
+    """Measure equity now."""
+
+    day_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HaltTrading:
+    """Emergency stop."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTrading:
+    """Lift the halt."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOwnership:
+    """An engine with this epoch runs the user's bots from now on."""
+
+    epoch: int
+    holder: str
+
+
+Command: TypeAlias = (
+    Fund
+    | CreateBot
+    | StartBot
+    | ResumeBot
+    | PauseBot
+    | StopBot
+    | RecordBotError
+    | SubmitOrder
+    | CheckBreaker
+    | ResetBreaker
+    | RecordMarks
+    | HaltTrading
+    | ResumeTrading
+    | TakeOwnership
+)

@@ -1,0 +1,164 @@
+"""(state, command, setting) -> an event, a denial, or nothing to do: pure, and where every rule is applied."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from core.domain import bot as life
+from core.domain import commands as cmd
+from core.domain import events as ev
+from core.domain.account import Account
+from core.domain.bot import BotStatus, Move
+from core.domain.decide_order import decide_order
+from core.domain.decision import NOTHING, Decision, Setting
+from core.domain.errors import Conflict, InvalidInput
+from core.domain.gates import circuit_breaker
+from core.domain.instrument import split_symbol
+from core.domain.money import exact, plain, ratio
+
+NAME_LENGTH = 40
+
+
+def decide(state: Account, command: cmd.Command, setting: Setting) -> Decision:
+    """What follows from a command.
+
+    Raises:
+        Conflict: the command contradicts the state (an illegal move, a name taken, too little cash).
+        InvalidInput, NotFound: it can never be right.
+    """
+    with exact():
+        return _DECIDERS[type(command)](state, command, setting)
+
+
+def _fund(state: Account, command: cmd.Fund, setting: Setting) -> Decision:
+    equity = state.equity(state.marks | setting.marks)
+    return Decision(ev.Funded(command.amount, command.currency, ratio(command.amount, state.track.value(equity))))
+
+
+def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision:
+    name = command.name.strip()
+    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
+        raise InvalidInput(f"A bot's name has 1 to {NAME_LENGTH} printable characters.")
+    living = [b for b in state.bots.values() if b.status is not BotStatus.STOPPED]
+    if any(b.name.casefold() == name.casefold() for b in living):
+        raise Conflict(f"You already have a bot called {name}. Choose another name.")
+    if len(living) >= setting.rules.max_bots:
+        raise Conflict(f"You have {len(living)} bots, which is the limit. Stop one first.")
+    _, quote = split_symbol(command.symbol)
+    free = state.free_cash.get(quote, Decimal(0))
+    if command.capital <= 0 or command.capital > free:
+        raise Conflict(f"{plain(command.capital)} {quote} is more than your free cash of {plain(free)} {quote}.")
+    return Decision(
+        ev.BotCreated(
+            bot_id=command.bot_id,
+            name=name,
+            exchange=command.exchange,
+            symbol=command.symbol,
+            strategy=command.strategy,
+            parameters=command.parameters,
+            timeframe=command.timeframe,
+            risk_mode=command.risk_mode,
+            capital=command.capital,
+            actor=command.actor,
+        )
+    )
+
+
+def _start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
+    bot = state.bot(command.bot_id)
+    life.after(bot.status, Move.START, bot.name)
+    _may_run(state)
+    return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor))
+
+
+def _resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
+    bot = state.bot(command.bot_id)
+    life.after(bot.status, Move.RESUME, bot.name)
+    _may_run(state)
+    return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
+
+
+def _may_run(state: Account) -> None:
+    if state.halted:
+        raise Conflict("Your trading is halted by an emergency stop. Say “resume trading” first.")
+    if state.tripped is not None:
+        reason = state.tripped.value.replace("_", " ")
+        raise Conflict(f"Your circuit breaker is open ({reason}). Reset it first.")
+
+
+def _pause(state: Account, command: cmd.PauseBot, _: Setting) -> Decision:
+    bot = state.bot(command.bot_id)
+    life.after(bot.status, Move.PAUSE, bot.name)
+    return Decision(ev.BotPaused(bot.bot_id, command.actor, command.reason))
+
+
+def _stop(state: Account, command: cmd.StopBot, _: Setting) -> Decision:
+    bot = state.bot(command.bot_id)
+    life.after(bot.status, Move.STOP, bot.name)
+    return Decision(ev.BotStopped(bot.bot_id, command.actor, command.reason))
+
+
+def _bot_error(state: Account, command: cmd.RecordBotError, _: Setting) -> Decision:
+    return Decision(ev.BotErred(state.bot(command.bot_id).bot_id, command.message[:500]))
+
+
+def _check_breaker(state: Account, command: cmd.CheckBreaker, setting: Setting) -> Decision:
+    bot = state.bot(command.bot_id) if command.bot_id else None
+    tripped = circuit_breaker.trip(state, bot, setting.marks, setting.rules, setting.now)
+    return Decision(tripped) if tripped else NOTHING
+
+
+def _reset_breaker(state: Account, command: cmd.ResetBreaker, setting: Setting) -> Decision:
+    tripped = state.bot(command.bot_id).tripped if command.bot_id else state.tripped
+    if tripped is None:
+        raise Conflict("That circuit breaker is not open, so there is nothing to reset.")
+    marks = _marks(state, setting)
+    return Decision(ev.BreakerReset(command.actor, command.reason, marks, command.bot_id))
+
+
+def _record_marks(state: Account, command: cmd.RecordMarks, setting: Setting) -> Decision:
+    return Decision(ev.Marked(_marks(state, setting), command.day_start))
+
+
+def _marks(state: Account, setting: Setting) -> dict[str, Decimal]:
+    """Present prices of what is held; the last recorded one where there is none."""
+    known = state.marks | setting.marks
+    return {symbol: known[symbol] for symbol in state.open_symbols()}
+
+
+def _halt(state: Account, command: cmd.HaltTrading, _: Setting) -> Decision:
+    return NOTHING if state.halted else Decision(ev.TradingHalted(command.actor, command.reason))
+
+
+def _unhalt(state: Account, command: cmd.ResumeTrading, _: Setting) -> Decision:
+    if not state.halted:
+        raise Conflict("Your trading is not halted, so there is nothing to resume.")
+    return Decision(ev.TradingResumed(command.actor))
+
+
+def _take_ownership(state: Account, command: cmd.TakeOwnership, _: Setting) -> Decision:
+    if state.epoch >= command.epoch:
+        return NOTHING
+    return Decision(ev.OwnershipTaken(command.holder), epoch=command.epoch)
+
+
+def _submit(state: Account, command: cmd.SubmitOrder, setting: Setting) -> Decision:
+    return decide_order(state, command, setting)
+
+
+_DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] = {
+    cmd.Fund: _fund,
+    cmd.CreateBot: _create,
+    cmd.StartBot: _start,
+    cmd.ResumeBot: _resume,
+    cmd.PauseBot: _pause,
+    cmd.StopBot: _stop,
+    cmd.RecordBotError: _bot_error,
+    cmd.SubmitOrder: _submit,
+    cmd.CheckBreaker: _check_breaker,
+    cmd.ResetBreaker: _reset_breaker,
+    cmd.RecordMarks: _record_marks,
+    cmd.HaltTrading: _halt,
+    cmd.ResumeTrading: _unhalt,
+    cmd.TakeOwnership: _take_ownership,
+}

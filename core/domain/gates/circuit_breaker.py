@@ -1,0 +1,71 @@
+"""Gate 4: the circuit breaker of a bot and of its owner (spec/pipeline.md)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from core.domain.account import Account, Bot, UnitTrack
+from core.domain.events import BreakerTripped, Metric
+from core.domain.gates.verdict import Denied, Gate
+from core.domain.money import ZERO, plain, ratio
+from core.domain.rules import TradingRules
+
+_HOUR = timedelta(hours=1)
+
+
+def fall(value: Decimal, reference: Decimal) -> Decimal:
+    """(reference - value) / reference, never negative; 0 for a reference of 0."""
+    return max(ratio(reference - value, reference), ZERO) if reference else ZERO
+
+
+def closed(state: Account, bot: Bot) -> Denied | None:
+    """Deny an entry while the breaker is open in either scope."""
+    for name, metric in ((bot.name, bot.tripped), ("your account", state.tripped)):
+        if metric is not None:
+            return Denied(
+                Gate.CIRCUIT_BREAKER,
+                "circuit_tripped",
+                f"The circuit breaker of {name} is open ({metric.value.replace('_', ' ')}). Reset it to trade again.",
+                value=metric.value,
+            )
+    return None
+
+
+def trip(
+    state: Account, bot: Bot | None, marks: dict[str, Decimal], rules: TradingRules, now: datetime
+) -> BreakerTripped | None:
+    """What trips now, the bot's scope first; None while all metrics are within their limits.
+
+    `marks` are the present mid prices; peaks and day openings are the recorded ones.
+    """
+    prices = state.marks | marks
+    if bot is not None and bot.tripped is None:
+        measures = _measures(bot.track, bot.equity(prices), bot.loss_streak, rules)
+        recent = sum(1 for ts in bot.errors if now - _HOUR < ts <= now)
+        for metric, value, limit, evidence in (
+            *measures,
+            (Metric.ERRORS_PER_HOUR, Decimal(recent), Decimal(rules.max_errors_per_hour), {}),
+        ):
+            if value >= limit:
+                return BreakerTripped(metric, value, limit, evidence, bot.bot_id)
+    if state.tripped is None:
+        for metric, value, limit, evidence in _measures(state.track, state.equity(prices), state.loss_streak, rules):
+            if value >= limit:
+                return BreakerTripped(metric, value, limit, evidence)
+    return None
+
+
+def _measures(
+    track: UnitTrack, equity: Decimal, streak: int, rules: TradingRules
+) -> Iterator[tuple[Metric, Decimal, Decimal, dict[str, str]]]:
+    """(metric, value, threshold, evidence) of one scope."""
+    value = track.value(equity)
+    evidence = {"unit_value": plain(value), "equity": plain(equity)}
+    yield Metric.DRAWDOWN, fall(value, track.peak), rules.max_drawdown, evidence | {"peak": plain(track.peak)}
+    yield (
+        Metric.DAILY_LOSS,
+        fall(value, track.day_open),
+        rules.max_daily_loss,
+        evidence | {"day_open": plain(track.day_open)},
+    )
+    yield Metric.CONSECUTIVE_LOSSES, Decimal(streak), Decimal(rules.max_consecutive_losses), {}

@@ -1,0 +1,42 @@
+"""Trend following: buy when the fast average rises above the slow one, sell when it is below again."""
+
+from core.domain.market import Bar
+from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal
+
+
+class EmaCross:
+    """Enters on the bar where EMA(fast) crosses above EMA(slow); leaves on any bar where it is below.
+
+    The exit looks at the level, not at the crossing, so that a position whose exit bar was missed (a
+    restart, a pause) is still left. The only state is which side the fast average was on, and replaying
+    past bars restores it.
+    """
+
+    def __init__(self, fast: int, slow: int) -> None:
+        self._fast = IndicatorSpec(IndicatorKind.EMA, fast)
+        self._slow = IndicatorSpec(IndicatorKind.EMA, slow)
+        self._was_above: bool | None = None
+
+    @property
+    def indicators(self) -> tuple[IndicatorSpec, ...]:
+        """Both averages."""
+        return (self._fast, self._slow)
+
+    @property
+    def warmup_bars(self) -> int:
+        """The slow average needs `slow` bars, a crossing one more."""
+        return self._slow.period + 1
+
+    def on_bar(self, bar: Bar, context: BarContext) -> Signal | None:
+        """Compare the averages after this bar with their order before it."""
+        fast = context.indicators.get(self._fast)
+        slow = context.indicators.get(self._slow)
+        if fast is None or slow is None:
+            return None
+        was_above, self._was_above = self._was_above, fast > slow
+        pair = f"EMA({self._fast.period}) {fast:.8g}", f"EMA({self._slow.period}) {slow:.8g}"
+        if context.in_position and fast < slow:
+            return Signal(Action.EXIT, f"{pair[0]} is below {pair[1]} at a close of {bar.close:f}")
+        if not context.in_position and was_above is False and fast > slow:
+            return Signal(Action.ENTER, f"{pair[0]} crossed above {pair[1]} at a close of {bar.close:f}")
+        return None

@@ -1,0 +1,112 @@
+"""Small builders so that a test says only what matters to it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from core.domain import events as ev
+from core.domain.account import Account
+from core.domain.evolve import evolve
+from core.domain.instrument import Exchange, Instrument
+from core.domain.journal import Event, Stamp, read, seal
+from core.domain.journal import Head as ChainHead
+from core.domain.market import Level, MarketState, Timeframe
+from core.domain.order import Fill, MarketEvidence, Side
+from core.domain.order_status import OrderStatus
+
+T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+BTC = Instrument("BTC/USDT", Decimal("0.01"), Decimal("0.00001"), Decimal(5))
+USER = "11111111-1111-4111-8111-111111111111"
+BOT = "22222222-2222-4222-8222-222222222222"
+
+
+def at(seconds: float) -> datetime:
+    """Engine time so many seconds after the start of the test's world."""
+    return T0 + timedelta(seconds=seconds)
+
+
+def dec(text: str | int) -> Decimal:
+    """Decimal from text."""
+    return Decimal(text)
+
+
+def market(
+    bid: str, ask: str, ts: datetime = T0, *, size: str = "10", symbol: str = "BTC/USDT", source: str = "scripted"
+) -> MarketState:
+    """A book with one level a side."""
+    return MarketState(symbol, ts, (Level(dec(bid), dec(size)),), (Level(dec(ask), dec(size)),), dec(0), source)
+
+
+class Chain:
+    """Appends payloads to a journal in memory and folds them."""
+
+    def __init__(self, user_id: str = USER) -> None:
+        self.user_id = user_id
+        self.state = Account(user_id)
+        self.documents: list[dict[str, object]] = []
+        self.head = ChainHead(0, "0" * 64)
+        self.trades: list[object] = []
+
+    def add(self, payload: ev.Payload, ts: datetime = T0, epoch: int = 0) -> Event:
+        """Seal, store and fold one event."""
+        stamp = Stamp(self.user_id, f"key-{len(self.documents) + 1}", epoch, ts, ts)
+        document = seal(self.head, stamp, payload)
+        self.documents.append(document)
+        self.head = ChainHead(document["seq"], document["hash"])
+        event = read(document)
+        trade = evolve(self.state, event)
+        if trade is not None:
+            self.trades.append(trade)
+        return event
+
+
+def funded(amount: str = "10000") -> ev.Funded:
+    """Play money in, first funding."""
+    return ev.Funded(dec(amount), "USDT", dec(amount))
+
+
+def bot_created(capital: str = "1000", *, name: str = "A", bot_id: str = BOT) -> ev.BotCreated:
+    """A bot on BTC."""
+    return ev.BotCreated(
+        bot_id=bot_id,
+        name=name,
+        exchange=Exchange.BINANCE,
+        symbol="BTC/USDT",
+        strategy="ema_cross",
+        parameters={"fast": 9, "slow": 21},
+        timeframe=Timeframe.M1,
+        risk_mode="balanced",
+        capital=dec(capital),
+        actor="test",
+    )
+
+
+def executed(
+    side: Side,
+    fills: list[tuple[str, str, str]],
+    *,
+    mark: str,
+    ts: datetime = T0,
+    bot_id: str = BOT,
+    order_id: str = "o",
+) -> ev.OrderExecuted:
+    """An executed market order; fills are (quantity, price, fee in quote)."""
+    return ev.OrderExecuted(
+        order_id=order_id,
+        client_order_id=order_id,
+        request_sha256="0" * 64,
+        bot_id=bot_id,
+        exchange=Exchange.BINANCE,
+        symbol="BTC/USDT",
+        side=side,
+        quantity=sum((dec(q) for q, _, _ in fills), dec(0)),
+        reduce_only=side is Side.SELL,
+        reason="test",
+        decided_at=ts,
+        decided_mid=dec(fills[0][1]),
+        status=OrderStatus.FILLED,
+        fills=tuple(Fill(dec(p), dec(q), dec(f), "USDT", dec(f), dec(0), dec(q)) for q, p, f in fills),
+        gates_passed=(),
+        market=MarketEvidence(dec(mark) - 1, dec(mark) + 1, ts, "scripted"),
+        marks={"BTC/USDT": dec(mark)},
+        exchange_version=1,
+    )
