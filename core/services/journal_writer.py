@@ -1,0 +1,218 @@
+"""Decide, append, evolve: the one way anything gets into a user's journal (spec/accounting.md)."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.account import Account
+from core.domain.commands import Command, SubmitOrder
+from core.domain.decide import decide
+from core.domain.decide_order import request_digest
+from core.domain.decision import Decision, Setting
+from core.domain.errors import IdempotencyConflict, IntegrityError, ProductError, Unavailable
+from core.domain.events import NAMES, OrderExecuted, Payload
+from core.domain.evolve import evolve
+from core.domain.gates.verdict import Denied
+from core.domain.journal import START, Event, Head, Stamp, read, seal, verified
+from core.domain.rules import TradingRules
+from core.ports import Clock, Document, DocumentStore, DuplicateKey
+from core.services.appended import Appended, Listener
+from core.services.projector import Projector
+
+EVENTS = "ledger_events"
+BY_SEQ = "user_seq"
+BY_KEY = "user_key"
+
+_ATTEMPTS = 1_000
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command: an event (`cached` when the key had been used for it before), a denial, or nothing."""
+
+    event: Event | None
+    denied: Denied | None = None
+    cached: bool = False
+
+
+@dataclass(slots=True)
+class _Chain:
+    """A user's folded state with the head it stands at; `behind` when the store may know more."""
+
+    state: Account
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    head: Head = START
+    behind: bool = True
+
+
+class JournalWriter:
+    """Keeps the folded state of each user it has worked with and appends to their journals.
+
+    Any number of writers, in any number of processes, may work on one user: the unique index on
+    (user_id, seq) lets one win, and the others fold what it wrote and decide again.
+    """
+
+    def __init__(self, store: DocumentStore, clock: Clock, rules: TradingRules, projector: Projector) -> None:
+        self._store = store
+        self._clock = clock
+        self._projector = projector
+        self._rules = rules
+        self._chains: dict[str, _Chain] = {}
+        self._listeners: list[Listener] = [projector.on_appended]
+
+    @property
+    def rules(self) -> TradingRules:
+        """The limits decisions are made under."""
+        return self._rules
+
+    def listen(self, listener: Listener) -> None:
+        """Be told of every event folded here, own and foreign, in order per user."""
+        self._listeners.append(listener)
+
+    async def account(self, user_id: str) -> Account:
+        """The state with everything that is in the store now; read it before the next await, change nothing."""
+        chain = self._chain(user_id)
+        async with chain.lock:
+            await self._catch_up(chain)
+        return chain.state
+
+    def known(self, user_id: str) -> Account:
+        """The state as last folded here, without asking the store."""
+        return self._chain(user_id).state
+
+    async def execute(
+        self,
+        user_id: str,
+        command: Command,
+        *,
+        now: datetime,
+        key: str | None = None,
+        marks: dict[str, Decimal] | None = None,
+    ) -> Outcome:
+        """Carry out one command, exactly once per key.
+
+        Args:
+            user_id: whose journal.
+            command: what is asked.
+            now: engine time.
+            key: idempotency key; the same key with the same command gives the recorded result.
+            marks: present mid prices, for measures that need them.
+
+        Raises:
+            Conflict, InvalidInput, NotFound: the command cannot be carried out.
+            IdempotencyConflict: the key was used for another request.
+            StoreUnavailable: it is not known whether the event was written; repeat with the same key.
+        """
+        chain = self._chain(user_id)
+        setting = Setting(marks or {}, self._rules, now)
+        async with chain.lock:
+            if chain.behind:
+                await self._catch_up(chain)
+            for _ in range(_ATTEMPTS):
+                outcome = await self._attempt(chain, command, setting, key)
+                if outcome is not None:
+                    return outcome
+        raise Unavailable("Too many others are writing to this account; nothing was done. Try again.")
+
+    async def _attempt(self, chain: _Chain, command: Command, setting: Setting, key: str | None) -> Outcome | None:
+        """Decide on the state as it is and append; None when somebody else wrote first."""
+        user_id = chain.state.user_id
+        try:
+            decision = decide(chain.state, command, setting)
+        except ProductError:
+            if recorded := await self._recorded(user_id, key, command):
+                return recorded
+            raise
+        if decision.payload is None or decision.denied is not None:
+            if recorded := await self._recorded(user_id, key, command):
+                return recorded
+            if decision.payload is None:
+                return Outcome(None, decision.denied)
+        try:
+            event = await self._append(chain, decision.payload, decision, key, setting.now)
+        except DuplicateKey as taken:
+            await self._catch_up(chain)
+            return await self._recorded(user_id, key, command) if taken.index == BY_KEY else None
+        return Outcome(event, decision.denied)
+
+    def _chain(self, user_id: str) -> _Chain:
+        return self._chains.setdefault(user_id, _Chain(Account(user_id)))
+
+    async def _append(
+        self, chain: _Chain, payload: Payload, decision: Decision, key: str | None, now: datetime
+    ) -> Event:
+        state = chain.state
+        # A trip that a denied order brings about must not claim the order's key.
+        own_key = key if key is not None and decision.denied is None else f"auto:{chain.head.seq + 1}"
+        epoch = state.epoch if decision.epoch is None else decision.epoch
+        document = seal(chain.head, Stamp(state.user_id, own_key, epoch, now, self._clock.now()), payload)
+        try:
+            await self._store.insert(EVENTS, document)
+        except BaseException:
+            # Lost, cancelled or collided: the store may hold more than is folded here.
+            chain.behind = True
+            raise
+        event = read(document)
+        self._fold(chain, event)
+        return event
+
+    async def _catch_up(self, chain: _Chain) -> None:
+        """Fold everything the store has beyond the head, checking the chain."""
+        state = chain.state
+        if chain.head == START:
+            await self._projector.load_head(state.user_id)
+        while True:
+            page = await self._store.find(EVENTS, BY_SEQ, (state.user_id,), after=chain.head.seq, limit=_PAGE)
+            for event in verified(chain.head, page.documents):
+                self._fold(chain, event)
+            if len(page.documents) < _PAGE:
+                break
+        chain.behind = False
+
+    def _fold(self, chain: _Chain, event: Event) -> None:
+        try:
+            trade = evolve(chain.state, event)
+        except IntegrityError:
+            # A half-applied event must not be traded on: start from the first event next time.
+            del self._chains[chain.state.user_id]
+            raise
+        chain.head = Head(event.seq, event.hash)
+        appended = Appended(event, chain.state, trade)
+        for listener in self._listeners:
+            listener(appended)
+
+    async def _recorded(self, user_id: str, key: str | None, command: Command) -> Outcome | None:
+        """The event that holds this key, if any, as a cached outcome."""
+        if key is None:
+            return None
+        page = await self._store.find(EVENTS, BY_KEY, (user_id, key), limit=1)
+        if not page.documents:
+            return None
+        event = read(page.documents[0])
+        if not _same_request(event.payload, command, page.documents[0]):
+            raise IdempotencyConflict("That key was used before for a different request. Use a new one.")
+        return Outcome(event, cached=True)
+
+
+def _same_request(payload: Payload, command: Command, document: Document) -> bool:
+    if isinstance(command, SubmitOrder):
+        return isinstance(payload, OrderExecuted) and payload.request_sha256 == request_digest(command.request)
+    if isinstance(payload, OrderExecuted):
+        return False
+    return _COMMAND_EVENTS.get(type(command).__name__) == document["type"] == NAMES[type(payload)]
+
+
+_COMMAND_EVENTS = {
+    "Fund": "funded",
+    "CreateBot": "bot_created",
+    "StartBot": "bot_started",
+    "ResumeBot": "bot_resumed",
+    "PauseBot": "bot_paused",
+    "StopBot": "bot_stopped",
+    "ResetBreaker": "breaker_reset",
+    "HaltTrading": "trading_halted",
+    "ResumeTrading": "trading_resumed",
+    "RecordMarks": "marked",
+}

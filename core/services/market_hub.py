@@ -1,0 +1,111 @@
+"""One loop per symbol: takes market states from the feed, keeps the newest, and hands each to its readers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from core.domain.errors import ProductError
+from core.domain.market import MarketState
+from core.domain.valuation import Mark
+from core.ports import MarketFeed
+
+_log = structlog.get_logger(__name__)
+
+Reader = Callable[[MarketState], Awaitable[None]]
+
+
+class MarketHub:
+    """The process's view of the market. Engine time is the feed's."""
+
+    def __init__(self, feed: MarketFeed) -> None:
+        self.feed = feed
+        self._latest: dict[str, MarketState] = {}
+        self._loops: dict[str, asyncio.Task[None]] = {}
+        self._readers: list[Reader] = []
+        self._news = asyncio.Condition()
+
+    def subscribe(self, reader: Reader) -> None:
+        """Await this for every state of every followed symbol; a slow reader slows its symbol's loop only."""
+        self._readers.append(reader)
+
+    def unsubscribe(self, reader: Reader) -> None:
+        """Stop awaiting it."""
+        self._readers.remove(reader)
+
+    def follow(self, symbol: str) -> None:
+        """Start this symbol's loop, if it does not run yet.
+
+        Raises:
+            NotFound: the feed does not serve the symbol.
+        """
+        self.feed.instrument(symbol)
+        if symbol not in self._loops:
+            self._loops[symbol] = asyncio.create_task(self._run(symbol), name=f"market:{symbol}")
+
+    async def _run(self, symbol: str) -> None:
+        async for state in self.feed.states(symbol):
+            self._latest[symbol] = state
+            for reader in tuple(self._readers):
+                try:
+                    await reader(state)
+                except ProductError as error:
+                    # The store may be away; prices go on, and the reader gets the next state.
+                    _log.error("a market reader failed", symbol=symbol, code=error.code, problem=error.message)
+            async with self._news:
+                self._news.notify_all()
+        _log.info("market data ended", symbol=symbol, source=self.feed.source)
+        async with self._news:
+            self._news.notify_all()
+
+    def failed(self) -> list[str]:
+        """Symbols whose loop ended with an error."""
+        done = ((symbol, task) for symbol, task in self._loops.items() if task.done() and not task.cancelled())
+        return [symbol for symbol, task in done if task.exception() is not None]
+
+    def latest(self, symbol: str) -> MarketState | None:
+        """The newest state of a followed symbol."""
+        return self._latest.get(symbol)
+
+    async def state_from(self, symbol: str, earliest: datetime, wait_secs: float) -> MarketState | None:
+        """The first state seen from now on that is at or after `earliest` (engine time); None when none comes.
+
+        `wait_secs` is real time.
+        """
+        self.follow(symbol)
+
+        def ready() -> bool:
+            state = self._latest.get(symbol)
+            return self._loops[symbol].done() or (state is not None and state.ts >= earliest)
+
+        try:
+            async with asyncio.timeout(wait_secs), self._news:
+                await self._news.wait_for(ready)
+        except TimeoutError:
+            return None
+        state = self._latest.get(symbol)
+        return state if state is not None and state.ts >= earliest else None
+
+    def mids(self) -> dict[str, Decimal]:
+        """Present mid prices of all followed symbols."""
+        return {symbol: state.mid for symbol, state in self._latest.items()}
+
+    def mark(self, symbol: str, recorded: Decimal | None, recorded_at: datetime | None, stale_secs: int) -> Mark | None:
+        """The mark of a symbol: the present mid, else the recorded price flagged stale; None without either."""
+        state = self._latest.get(symbol)
+        if state is None:
+            if recorded is None:
+                return None
+            return Mark(symbol, recorded, recorded_at, None, "recorded", stale=True)
+        age = max(self.feed.now() - state.ts, timedelta())
+        secs = Decimal(age // timedelta(milliseconds=1)) / 1000
+        return Mark(symbol, state.mid, state.ts, secs, state.source, stale=secs > stale_secs)
+
+    async def close(self) -> None:
+        """Stop all loops and wait for them."""
+        await self.feed.close()
+        for task in self._loops.values():
+            task.cancel()
+        await asyncio.gather(*self._loops.values(), return_exceptions=True)
