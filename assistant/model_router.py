@@ -1,7 +1,7 @@
 """The GPT router: a LangChain agent that turns a message into tool calls, without memory and without trust."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import lru_cache
 from typing import Any
 
@@ -60,7 +60,7 @@ class ModelRouter:
         if self._owns_client:
             await self._client.aclose()
 
-    async def route(self, turn: Turn) -> AsyncIterator[Output]:
+    async def route(self, turn: Turn) -> AsyncGenerator[Output, None]:
         """Answer one message within the deadline.
 
         Raises:

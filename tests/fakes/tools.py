@@ -1,5 +1,6 @@
-"""A `ToolCaller` that records what it was asked to do, checks permission and arguments, and answers as told."""
+"""Fakes of `ToolCaller`: one records, checks permission and arguments, and answers as told; one hangs."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,3 +65,18 @@ class RecordingTools:
     def names(self) -> list[str]:
         """Names of the tools that were called."""
         return [tool for _, tool, _ in self.calls]
+
+
+@dataclass
+class StuckTools(RecordingTools):
+    """Calls never return; `cancelled` is set when one was given up."""
+
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+        """Hang until cancelled."""
+        self.calls.append((caller, tool, dict(arguments)))
+        try:
+            return await asyncio.Future[ToolOutcome]()
+        finally:
+            self.cancelled.set()
