@@ -117,6 +117,17 @@ class Accounts:
         document = await self._store.get(USERS, user_id)
         return None if document is None else _to_user(document)
 
+    async def all_ids(self) -> list[str]:
+        """Ids of all accounts."""
+        ids: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = await self._store.find(USERS, USERS_BY_EMAIL, (), cursor=cursor)
+            ids.extend(document["_id"] for document in page.documents)
+            cursor = page.cursor
+            if cursor is None:
+                return ids
+
     async def revoke_tokens(self, user_id: str) -> None:
         """Make every token issued so far invalid (NotFound: no such account)."""
         await self._change(user_id, lambda user: replace(user, token_version=user.token_version + 1))

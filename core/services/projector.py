@@ -60,6 +60,13 @@ class Projector:
         self._idle.clear()
         self._wake.set()
 
+    def put(self, document: Put) -> None:
+        """Queue a document that no event implies, such as a decision trace; dropped when the queue is full."""
+        if len(self._queue) < _LIMIT:
+            self._queue.append([document])
+            self._idle.clear()
+            self._wake.set()
+
     async def run(self) -> None:
         """Write batches until cancelled."""
         while True:

@@ -16,6 +16,9 @@ Scalar: TypeAlias = str | int | bool
 MAX_PAGE = 10_000
 """Documents a single find may return."""
 
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+"""As JSON; well below the 16 MB of a MongoDB document."""
+
 _WATCH_PAGE = 500
 
 
@@ -40,8 +43,8 @@ def encode(collection: Collection, document: Document) -> str:
     """Compact JSON of a document that both backends can keep.
 
     Raises:
-        ValueError, TypeError: no text `_id`, an indexed field without a scalar value, or a value that is not
-            JSON (Decimal, datetime, NaN, a lone surrogate). Such a document is a bug of the caller.
+        ValueError, TypeError: no text `_id`, an indexed field without a scalar value, too large, or a value that
+            is not JSON (Decimal, datetime, NaN, a lone surrogate). Such a document is a bug of the caller.
     """
     for name in ("_id", *(field for index in collection.indexes for field in index.fields)):
         if not isinstance(document.get(name), str | int):
@@ -49,7 +52,9 @@ def encode(collection: Collection, document: Document) -> str:
     if not isinstance(document["_id"], str):
         raise ValueError(f"{collection.name}: _id must be text.")  # noqa: TRY004 - same
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text.encode()  # a lone surrogate fails here, in the caller's hands, and not in the writer of all
+    size = len(text.encode())  # a lone surrogate fails here, in the caller's hands, and not in the writer of all
+    if size > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"{collection.name}: a document of {size} bytes is above the limit of {MAX_DOCUMENT_BYTES}.")
     return text
 
 

@@ -1,27 +1,22 @@
 """Document store on MongoDB 4.4 or newer, through pymongo (design/architecture.md, Store)."""
 
-import re
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
+import bson
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from bson.errors import BSONError
 from bson.int64 import Int64
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, InsertOne, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import (
-    BulkWriteError,
-    ConfigurationError,
-    InvalidURI,
-    NetworkTimeout,
-    OperationFailure,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-)
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure
 
 from core.adapters.store import access
+from core.adapters.store.gathered_inserts import GatheredInserts
+from core.adapters.store.mongo_errors import NAMESPACE_EXISTS, failed_steps, plain_errors, step_error, taken_index
 from core.adapters.store.schema import COLLECTIONS, META, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION, refuse_newer
 from core.ports import Collection, Document, DuplicateKey, Insert, Page, Put, StoreUnavailable, VersionConflict
 
@@ -38,10 +33,6 @@ _DEFAULTS: Mapping[str, Any] = {
     "maxPoolSize": 16,
     "maxIdleTimeMS": 240_000,
 }
-_DUPLICATE_KEY = 11000
-_NAMESPACE_EXISTS = 48
-_VALIDATION_FAILED = 121
-_LOGIN_REFUSED = frozenset({13, 18})
 _PUT_ATTEMPTS = 3
 
 
@@ -81,6 +72,7 @@ class MongoStore:
         self._url = url
         self._poll_interval_secs = poll_interval_secs
         self._collections = access.catalogue(collections)
+        self._inserts: dict[str, GatheredInserts] = {}
         self._client: AsyncMongoClient[Document] | None = None
         self._database: AsyncDatabase[Document] | None = None
 
@@ -92,33 +84,40 @@ class MongoStore:
             self._database = self._client.get_default_database(DEFAULT_DATABASE, codec_options=_CODEC)
         except (InvalidURI, ConfigurationError, ValueError) as error:
             raise StoreUnavailable("MONGO_URL is not a MongoDB connection string.") from error
-        with _plain_errors("the database"):
-            for collection in self._collections.values():
-                await self._prepare(self._database, collection)
-        await self._check_schema_version()
+        try:
+            with plain_errors("the database"):
+                for collection in self._collections.values():
+                    await self._prepare(self._database, collection)
+            await self._check_schema_version()
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Finish the inserts that were accepted and let go of the connections."""
+        for inserts in self._inserts.values():
+            await inserts.close()
         if self._client is not None:
             await self._client.close()
         self._client = self._database = None
 
     async def insert(self, collection: str, document: Document) -> None:
-        """See DocumentStore.insert: one round trip."""
-        access.encode(self._collections[collection], document)
-        with _plain_errors(collection):
-            await self._use(collection).insert_one(document)
+        """See DocumentStore.insert: one round trip, shared with the inserts of other tasks."""
+        self._check(collection, document)
+        if collection not in self._inserts:
+            self._inserts[collection] = GatheredInserts(partial(self._insert_all, collection))
+        await self._inserts[collection].insert(document)
 
     async def get(self, collection: str, key: str) -> Document | None:
         """See DocumentStore.get."""
-        with _plain_errors(collection):
+        with plain_errors(collection):
             return await self._use(collection).find_one({"_id": key})
 
     async def replace(self, collection: str, document: Document, expected_version: int) -> Document:
         """See DocumentStore.replace."""
         stored = {**document, "version": expected_version + 1}
-        access.encode(self._collections[collection], stored)
-        with _plain_errors(collection):
+        self._check(collection, stored)
+        with plain_errors(collection):
             condition = {"_id": stored["_id"], "version": expected_version}
             result = await self._use(collection).replace_one(condition, stored)
         if result.matched_count == 0:
@@ -127,7 +126,7 @@ class MongoStore:
 
     async def delete(self, collection: str, key: str) -> bool:
         """See DocumentStore.delete."""
-        with _plain_errors(collection):
+        with plain_errors(collection):
             result = await self._use(collection).delete_one({"_id": key})
         return result.deleted_count > 0
 
@@ -146,13 +145,13 @@ class MongoStore:
         """See DocumentStore.find."""
         declared = access.index_of(self._collections[collection], index)
         scan = access.plan(declared, equals, after, until, limit, cursor, descending=descending)
-        with _plain_errors(collection):
+        with plain_errors(collection):
             return scan.page(await self._scan(collection, scan))
 
     async def write(self, operations: Sequence[Insert | Put]) -> None:
         """See DocumentStore.write: in order, up to the first failure; one round trip per run on one collection."""
         for step in operations:
-            access.encode(self._collections[step.collection], step.document)
+            self._check(step.collection, step.document)
         for collection, steps in groupby(operations, key=lambda step: step.collection):
             await self._write_run(collection, list(steps))
 
@@ -163,17 +162,39 @@ class MongoStore:
         declared = access.index_of(self._collections[collection], index)
         return access.poll(self, collection, declared, equals, after, self._poll_interval_secs)
 
+    def _check(self, collection: str, document: Document) -> None:
+        """Refuse here what the driver could not send, so that it does not fail the whole batch it would be in."""
+        access.encode(self._collections[collection], document)
+        try:
+            bson.encode(document)
+        except (BSONError, OverflowError) as error:
+            raise ValueError(f"{collection}: not a document MongoDB can keep: {error}") from error
+
+    async def _insert_all(self, collection: str, documents: Sequence[Document]) -> list[Exception | None]:
+        """One unordered insert of many; per document what went wrong with it."""
+        outcomes: list[Exception | None] = [None] * len(documents)
+        with plain_errors(collection):
+            try:
+                await self._use(collection).insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                if not failed_steps(error) or (error.details or {}).get("writeConcernErrors"):
+                    raise StoreUnavailable("MongoDB did not confirm that the write is durable.") from error
+                for failure in failed_steps(error):
+                    outcomes[failure["index"]] = step_error(collection, failure)
+        return outcomes
+
     async def _write_run(self, collection: str, steps: list[Insert | Put]) -> None:
         """Ordered bulk write. Two Puts of a new `_id` can collide on the server: the loser overwrites then."""
         for attempt in range(1, _PUT_ATTEMPTS + 1):
-            with _plain_errors(collection):
+            with plain_errors(collection):
                 try:
                     await self._use(collection).bulk_write([_request(step) for step in steps], ordered=True)
                 except BulkWriteError as error:
-                    failure = _first_failure(error)
-                    steps = steps[failure.get("index", 0) :]
-                    put_lost = failure.get("code") == _DUPLICATE_KEY and isinstance(steps[0], Put)
-                    if not (put_lost and _index_name(failure) == "_id") or attempt == _PUT_ATTEMPTS:
+                    failures = failed_steps(error)
+                    if not failures or taken_index(failures[0]) != "_id" or attempt == _PUT_ATTEMPTS:
+                        raise
+                    steps = steps[failures[0]["index"] :]
+                    if isinstance(steps[0], Insert):
                         raise
                 else:
                     return
@@ -224,7 +245,7 @@ class MongoStore:
         try:
             await database.command("create", collection.name, **options)
         except OperationFailure as error:
-            if error.code != _NAMESPACE_EXISTS:
+            if error.code != NAMESPACE_EXISTS:
                 raise
             if options:
                 await database.command("collMod", collection.name, **options)
@@ -258,48 +279,3 @@ def _request(step: Insert | Put) -> InsertOne[Document] | ReplaceOne[Document]:
     if isinstance(step, Insert):
         return InsertOne(step.document)
     return ReplaceOne({"_id": step.document["_id"]}, step.document, upsert=True)
-
-
-def _first_failure(error: BulkWriteError) -> Mapping[str, Any]:
-    """What the first failed step of a bulk write reported; empty when only the write concern failed."""
-    failures: list[Mapping[str, Any]] = (error.details or {}).get("writeErrors") or []
-    return failures[0] if failures else {}
-
-
-def _index_name(failure: Mapping[str, Any]) -> str:
-    """The index in "E11000 duplicate key error collection: db.c index: user_seq dup key: …"."""
-    match = re.search(r"index: (\S+)", str(failure.get("errmsg", "")))
-    name = match[1] if match else "_id_"
-    return "_id" if name == "_id_" else name
-
-
-@contextmanager
-def _plain_errors(collection: str) -> Generator[None]:
-    """Turn the driver's errors into the port's.
-
-    Raises:
-        DuplicateKey: a unique index holds the value.
-        ValueError: the validator refused the document (a bug of the caller).
-        StoreUnavailable: anything else; a write may or may not have happened.
-    """
-    try:
-        yield
-    except OperationFailure as error:
-        bulk = isinstance(error, BulkWriteError)
-        failure = _first_failure(error) if bulk else error.details or {}
-        code = failure.get("code", error.code)
-        if code == _DUPLICATE_KEY:
-            raise DuplicateKey(collection, _index_name(failure)) from error
-        if code == _VALIDATION_FAILED:
-            raise ValueError(f"{collection}: the document does not have the declared fields") from error
-        if code in _LOGIN_REFUSED:
-            raise StoreUnavailable(
-                "MongoDB refused the login: check user, password and database of MONGO_URL."
-            ) from error
-        raise StoreUnavailable(f"MongoDB could not do this (code {code}).") from error
-    except ServerSelectionTimeoutError as error:
-        raise StoreUnavailable("MongoDB cannot be reached: check that it runs and that MONGO_URL is right.") from error
-    except NetworkTimeout as error:
-        raise StoreUnavailable("MongoDB did not answer in time.") from error
-    except PyMongoError as error:
-        raise StoreUnavailable(f"The connection to MongoDB failed ({type(error).__name__}).") from error

@@ -198,28 +198,36 @@ class SqliteStore:
         except OSError as error:
             raise StoreUnavailable(f"The directory {self._path.parent} cannot be made: {error.strerror}.") from error
         for attempt in range(1, _OPEN_ATTEMPTS + 1):
-            connection: sqlite3.Connection | None = None
             try:
-                connection = _connect(self._path)
-                _create(connection, self._collections.values())
+                return _open_writer(self._path, self._collections.values())
             except sqlite3.Error as error:
-                if connection:
-                    connection.close()
                 # Switching a new file to WAL does not honour the busy timeout.
                 if "locked" not in str(error) or attempt == _OPEN_ATTEMPTS:
                     raise unavailable(error) from error
                 time.sleep(_OPEN_PAUSE_SECS)
-            else:
-                return connection
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     """An autocommit connection whose commits are on the disk when they return."""
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -32000")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -32000")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_writer(path: Path, collections: Iterable[Collection]) -> sqlite3.Connection:
+    connection = _connect(path)
+    try:
+        _create(connection, collections)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

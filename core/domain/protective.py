@@ -1,0 +1,42 @@
+"""Protective prices of all bots of one symbol, so that a price change costs O(log n) per trigger."""
+
+import heapq
+from decimal import Decimal
+
+from core.domain.account import Protection
+from core.domain.order import ExitReason
+
+
+class ProtectivePrices:
+    """Take-profits and stop-losses by bot; an entry leaves when it triggers and is set again if its exit fails."""
+
+    def __init__(self) -> None:
+        self._current: dict[str, Protection] = {}
+        self._stops: list[tuple[Decimal, str]] = []
+        self._targets: list[tuple[Decimal, str]] = []
+
+    def set(self, bot_id: str, protection: Protection | None) -> None:
+        """Replace what protects a bot's position; None when it holds nothing."""
+        if protection is None:
+            self._current.pop(bot_id, None)
+            return
+        self._current[bot_id] = protection
+        if protection.stop_loss is not None:
+            heapq.heappush(self._stops, (-protection.stop_loss, bot_id))
+        if protection.take_profit is not None:
+            heapq.heappush(self._targets, (protection.take_profit, bot_id))
+
+    def triggered(self, bid: Decimal) -> list[tuple[str, ExitReason]]:
+        """Bots whose price was touched by the best bid; where both were, the stop."""
+        hits: list[tuple[str, ExitReason]] = []
+        while self._stops and -self._stops[0][0] >= bid:
+            price, bot_id = heapq.heappop(self._stops)
+            if bot_id in self._current and self._current[bot_id].stop_loss == -price:
+                del self._current[bot_id]
+                hits.append((bot_id, ExitReason.STOP_LOSS))
+        while self._targets and self._targets[0][0] <= bid:
+            price, bot_id = heapq.heappop(self._targets)
+            if bot_id in self._current and self._current[bot_id].take_profit == price:
+                del self._current[bot_id]
+                hits.append((bot_id, ExitReason.TAKE_PROFIT))
+        return hits

@@ -1,0 +1,112 @@
+"""Creating and steering bots: each call is one command on its owner's journal."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from core.domain.account import Account, Bot
+from core.domain.bot import BotStatus
+from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
+from core.domain.errors import IntegrityError
+from core.domain.events import BotCreated
+from core.domain.instrument import Exchange
+from core.domain.market import Timeframe
+from core.domain.strategies import catalog
+from core.ports import Ids
+from core.services.journal_writer import JournalWriter
+from core.services.market_hub import MarketHub
+
+_NAMES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota", "Kappa", "Lambda", "Sigma")
+
+
+@dataclass(frozen=True, slots=True)
+class BotPlan:
+    """A bot as it would be created; capital in the symbol's quote currency."""
+
+    name: str
+    exchange: Exchange
+    symbol: str
+    strategy: str
+    timeframe: Timeframe
+    risk_mode: str
+    capital: Decimal
+    parameters: dict[str, int]
+
+
+class BotService:
+    """The life cycle of a user's bots."""
+
+    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids) -> None:
+        self._writer = writer
+        self._hub = hub
+        self._ids = ids
+
+    async def plan(self, user_id: str, plan: BotPlan) -> BotPlan:
+        """Check a plan and fill in a free name and all parameters.
+
+        Raises:
+            NotFound: the market data source does not serve the symbol.
+            InvalidInput: unknown strategy or parameters out of bounds.
+        """
+        self._hub.feed.instrument(plan.symbol)
+        catalog.make(plan.strategy, plan.parameters)
+        parameters = catalog.STRATEGIES[plan.strategy].complete(plan.parameters)
+        name = plan.name or free_name(await self._writer.account(user_id))
+        return replace(plan, name=name, parameters=parameters)
+
+    async def create(self, user_id: str, plan: BotPlan, *, actor: str, key: str, start: bool) -> Bot:
+        """Create a planned bot, and start it when asked; safe to repeat with the same key."""
+        command = CreateBot(
+            bot_id=self._ids.new(),
+            name=plan.name,
+            exchange=plan.exchange,
+            symbol=plan.symbol,
+            strategy=plan.strategy,
+            parameters=plan.parameters,
+            timeframe=plan.timeframe,
+            risk_mode=plan.risk_mode,
+            capital=plan.capital,
+            actor=actor,
+        )
+        outcome = await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
+        if outcome.event is None or not isinstance(outcome.event.payload, BotCreated):
+            raise IntegrityError(f"Creating {plan.name} gave no bot.")
+        bot_id = outcome.event.payload.bot_id
+        if start:
+            await self.start(user_id, bot_id, actor=actor, key=f"{key}:start")
+        return self._writer.known(user_id).bot(bot_id)
+
+    async def start(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
+        """Let it trade on the present market data source."""
+        return await self._run(user_id, StartBot(bot_id, self._hub.feed.source, actor), bot_id, key)
+
+    async def resume(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
+        """Let a paused bot trade again."""
+        return await self._run(user_id, ResumeBot(bot_id, self._hub.feed.source, actor), bot_id, key)
+
+    async def pause(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
+        """No new entries; protective exits stay."""
+        return await self._run(user_id, PauseBot(bot_id, actor, "paused by its owner"), bot_id, key)
+
+    async def stop(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
+        """Stop for good. The engine sells what is left; the cash is free as soon as the bot holds nothing."""
+        return await self._run(user_id, StopBot(bot_id, actor, "stopped by its owner"), bot_id, key)
+
+    async def reset_breaker(self, user_id: str, bot_id: str | None, *, actor: str, reason: str, key: str) -> None:
+        """Close the circuit breaker of a bot, or of the whole account."""
+        command = ResetBreaker(bot_id, actor, reason)
+        await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=self._hub.mids())
+
+    async def _run(self, user_id: str, command: Command, bot_id: str, key: str) -> Bot:
+        await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
+        return self._writer.known(user_id).bot(bot_id)
+
+
+def free_name(state: Account) -> str:
+    """A name no living bot of this user has."""
+    taken = {b.name.casefold() for b in state.bots.values() if b.status is not BotStatus.STOPPED}
+    for round_ in range(1, len(taken) + 2):
+        for name in _NAMES:
+            candidate = name if round_ == 1 else f"{name} {round_}"
+            if candidate.casefold() not in taken:
+                return candidate
+    raise IntegrityError("No free name was found.")

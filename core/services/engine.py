@@ -1,0 +1,194 @@
+"""The engine: owns the lease, runs every user's bots on the market hub, records marks."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from core.domain.account import Account
+from core.domain.bot import BotStatus
+from core.domain.codec import iso
+from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
+from core.domain.errors import ProductError
+from core.domain.market import MarketState, Timeframe
+from core.ports import Clock, DocumentStore, StoreUnavailable
+from core.services.accounts import Accounts
+from core.services.bar_source import IndicatorFactory
+from core.services.bus import Bus
+from core.services.feed_position import save_position
+from core.services.journal_writer import JournalWriter
+from core.services.market_hub import MarketHub
+from core.services.orders import OrderService
+from core.services.ownership import EngineRole, Ownership
+from core.services.symbol_engine import SymbolEngine
+from core.services.traces import Traces
+
+_log = structlog.get_logger(__name__)
+
+_POLL_SECS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What an engine is made of."""
+
+    store: DocumentStore
+    accounts: Accounts
+    writer: JournalWriter
+    orders: OrderService
+    traces: Traces
+    hub: MarketHub
+    bus: Bus
+    indicators: IndicatorFactory
+    clock: Clock
+
+
+class Engine:
+    """Runs bots while it owns the lease, and stands by while another engine does."""
+
+    def __init__(self, parts: EngineParts, ownership: Ownership, holder: str) -> None:
+        self._parts = parts
+        self._ownership = ownership
+        self._holder = holder
+        self._symbols: dict[str, SymbolEngine] = {}
+        self._users: set[str] = set()
+        self._marked_hour: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def role(self) -> EngineRole:
+        """Owner, standby, starting or stopped."""
+        return self._ownership.role
+
+    @property
+    def other_holder(self) -> str | None:
+        """Who owns the bots while this engine stands by."""
+        return self._ownership.other_holder
+
+    def warmth(self, symbol: str, bot_id: str) -> tuple[int, int] | None:
+        """(closed bars seen, bars needed) of a bot that runs here."""
+        engine = self._symbols.get(symbol)
+        return engine.warmth(bot_id) if engine else None
+
+    def start(self) -> None:
+        """Begin, in a task this engine owns."""
+        self._task = asyncio.create_task(self._run(), name="engine")
+
+    async def stop(self) -> None:
+        """Take no more states, finish what is being written, give the lease back."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self.role is EngineRole.OWNER:
+            await save_position(self._parts.store, self._parts.hub.feed.status())
+        await self._ownership.release()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                epoch = await self._ownership.acquire()
+                await self._own(epoch)
+            except StoreUnavailable as error:
+                _log.warning("the engine waits for the store", problem=error.message)
+                await asyncio.sleep(_POLL_SECS)
+
+    async def _own(self, epoch: int) -> None:
+        """Run the bots until the lease is lost."""
+        self._symbols.clear()
+        await self._refresh()
+        _log.info("engine runs the bots", epoch=epoch, users=len(self._users))
+        self._parts.hub.subscribe(self._on_state)
+        tasks = [asyncio.create_task(work) for work in (self._ownership.hold(), self._follow_bus(), self._poll())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._parts.hub.unsubscribe(self._on_state)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        """Learn what other processes have appended, and keep the feed's position."""
+        while True:
+            await asyncio.sleep(_POLL_SECS)
+            try:
+                await self._refresh()
+                await save_position(self._parts.store, self._parts.hub.feed.status())
+            except StoreUnavailable as error:
+                _log.warning("the engine waits for the store", problem=error.message)
+
+    async def _refresh(self) -> None:
+        self._users = set(await self._parts.accounts.all_ids())
+        for user_id in self._users:
+            try:
+                await self._sync(user_id, await self._parts.writer.account(user_id))
+            except StoreUnavailable:
+                raise
+            except ProductError as error:
+                # One broken account must not keep the others from trading.
+                _log.error("an account cannot be traded", user_id=user_id, code=error.code, problem=error.message)
+
+    async def _follow_bus(self) -> None:
+        async with self._parts.bus.subscribe() as news:
+            while True:
+                appended = await news.next()
+                try:
+                    await self._sync(appended.event.user_id, appended.state)
+                except ProductError as error:
+                    _log.error("a change was not taken up", code=error.code, problem=error.message)
+
+    async def _sync(self, user_id: str, state: Account) -> None:
+        if not state.bots:
+            return
+        now = self._parts.hub.feed.now()
+        if state.epoch < self._ownership.epoch:
+            take = TakeOwnership(self._ownership.epoch, self._holder)
+            await self._parts.writer.execute(user_id, take, now=now)
+        source = self._parts.hub.feed.source
+        for bot in list(state.bots.values()):
+            active = bot.status is BotStatus.RUNNING or not bot.flat
+            if bot.status is BotStatus.RUNNING and bot.source != source:
+                reason = f"the market data source changed from {bot.source} to {source}"
+                await self._parts.writer.execute(user_id, PauseBot(bot.bot_id, "engine", reason), now=now)
+            if active or bot.symbol in self._symbols:
+                await self._symbol(bot.symbol).sync(user_id, bot)
+
+    def _symbol(self, symbol: str) -> SymbolEngine:
+        engine = self._symbols.get(symbol)
+        if engine is None:
+            parts = self._parts
+            engine = SymbolEngine(
+                symbol=symbol,
+                feed=parts.hub.feed,
+                indicators=parts.indicators,
+                writer=parts.writer,
+                orders=parts.orders,
+                traces=parts.traces,
+                epoch=self._ownership.epoch,
+            )
+            self._symbols[symbol] = engine
+            parts.hub.follow(symbol)
+        return engine
+
+    async def _on_state(self, state: MarketState) -> None:
+        engine = self._symbols.get(state.symbol)
+        if engine is not None:
+            await engine.on_state(state)
+        hour = Timeframe.H1.floor(state.ts)
+        if hour != self._marked_hour:
+            first = self._marked_hour is None
+            day_start = not first and Timeframe.D1.floor(state.ts) == hour
+            self._marked_hour = hour
+            if not first:
+                await self._record_marks(hour, state.ts, day_start=day_start)
+
+    async def _record_marks(self, hour: datetime, now: datetime, *, day_start: bool) -> None:
+        for user_id in self._users:
+            state = self._parts.writer.known(user_id)
+            if state.open_symbols() or (day_start and state.bots):
+                key = f"marks:{iso(hour)}"
+                mids = self._parts.hub.mids()
+                await self._parts.writer.execute(user_id, RecordMarks(day_start), now=now, key=key, marks=mids)
