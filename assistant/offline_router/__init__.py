@@ -1,1 +1,7 @@
-"""The deterministic router that needs no model."""
+"""Routes messages to tools without a model: deterministic, fast, and never acting on a guess."""
+
+from assistant.offline_router.router import OfflineRouter
+from assistant.offline_router.understand import understand
+from assistant.offline_router.understanding import Call, Option, Outcome, Understanding
+
+__all__ = ["Call", "OfflineRouter", "Option", "Outcome", "Understanding", "understand"]

@@ -1,0 +1,97 @@
+"""When a clause plainly commands: polite words off, no negation, question, hypothetical, report or foreign orders."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.offline_router import lexicon, patterns
+from assistant.offline_router.text import Kind, Token, masked
+
+_POLITE = re.compile(
+    r"(?:(?:please|hey|hi|hello|ok|okay|now|just|kindly|quickly|so|well|right|alright|yes|yo|thanks|um|uh|oh|then|also"
+    r"|and|finally|first|next|assistant|amarktai|immediately|go ahead and|go and|time to|let us|you (?:can|may) now"
+    r"|(?:can|could|would|will) you|(?:i am )?(?:going|ready) to"
+    r"|i (?:really )?(?:want|need|would like|wish|have|would love|like)(?: you)? to) )+"
+)
+_REQUEST = re.compile(r"\b(?:can|could|would|will) you\b|\bi would (?:like|love)\b")
+_FOREIGN = re.compile(
+    r"\b(?:ignore|disregard|override|bypass|forget)\b.*"
+    r"\b(?:instructions?|rules?|prompts?|previous|above|everything|confirmations?)\b"
+    r"|\b(?:system|developer|admin|assistant|sudo|root)(?: (?:mode|message|prompt|override|note))? ?:"
+    r"|\bprompt injection\b|\bjailbreak\b|\bwithout (?:any )?(?:asking|confirm\w*|confirmation)\b"
+    r"|\b(?:pretend|act as|you are now)\b"
+)
+_HARMLESS = re.compile(r"\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message that may be one command: tokens, and whether it ended in a question mark."""
+
+    tokens: tuple[Token, ...]
+    asks: bool
+
+    @property
+    def text(self) -> str:
+        """Masked words."""
+        return masked(list(self.tokens))
+
+    @property
+    def core(self) -> str:
+        """Masked words without the polite words in front."""
+        plain = " ".join(word for word in self.text.split() if word not in {"please", "kindly"})
+        return _POLITE.sub("", plain, count=1)
+
+
+def message_forbids(tokens: list[Token], typed: str) -> bool:
+    """Whether something anywhere in the message keeps acting tools from firing."""
+    words = masked(tokens)
+    if _FOREIGN.search(words) or _FOREIGN.search(typed.casefold()):
+        return True
+    rest = _HARMLESS.sub("", _REQUEST.sub("", words)).split()
+    return any(word in lexicon.NEGATIONS or word in lexicon.HYPOTHETICALS for word in rest)
+
+
+def is_question(clause: Clause) -> bool:
+    """Whether the clause asks rather than commands; "can you pause alpha?" commands."""
+    first = (clause.text.split() or [""])[0]
+    polite = _REQUEST.search(clause.text) is not None
+    core = clause.core.split()
+    if polite:
+        return bool(core) and core[0] in lexicon.QUESTION_WORDS
+    return clause.asks or first in lexicon.QUESTION_WORDS
+
+
+def is_reported(clause: Clause) -> bool:
+    """Whether the clause tells a story ("my boss said stop alpha")."""
+    return any(word in lexicon.REPORTED for word in _HARMLESS.sub("", clause.core).split())
+
+
+def split(tokens: list[Token]) -> list[Clause]:
+    """Clauses at sentence marks, and at "and", "then", "," where a new command or wish begins."""
+    clauses: list[Clause] = []
+    current: list[Token] = []
+    for i, token in enumerate(tokens):
+        mark = token.kind is Kind.MARK and token.word in {".", ";", "!", "?"}
+        joint = token.word in {"and", "then", "&", ",", "plus", "but", "also"} and _opens(tokens[i + 1 :])
+        if mark or (joint and not _lone_verb(current)):
+            clauses.append(Clause(tuple(current), asks=token.word == "?"))
+            current = []
+            continue
+        current.append(token)
+    clauses.append(Clause(tuple(current), asks=False))
+    return [clause for clause in clauses if clause.text]
+
+
+def _opens(rest: list[Token]) -> bool:
+    """Whether a new wish starts here, polite words and repeated joints aside."""
+    words = masked(rest[:8])
+    core = _POLITE.sub("", f"{words} ", count=1).split()
+    while core and core[0] in {"the", "my", "all", "me"}:
+        core = core[1:]
+    return bool(core) and core[0] in patterns.OPENERS
+
+
+def _lone_verb(current: list[Token]) -> bool:
+    """Whether only a verb stands before ("create and start a bot")."""
+    words = Clause(tuple(current), asks=False).core.split()
+    return len(words) == 1 and words[0] in patterns.ACTING_VERBS

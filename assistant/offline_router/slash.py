@@ -1,0 +1,41 @@
+"""Slash commands: exact, so they need no score. `/pause alpha`, `/profits weekly`, `/create momentum btc 1000 usdt`."""
+
+from assistant.plain_text import normalise
+
+COMMANDS = {
+    "create": "create_bot",
+    "new": "create_bot",
+    "start": "start_bot",
+    "pause": "pause_bot",
+    "resume": "resume_bot",
+    "stop": "stop_bot",
+    "bots": "list_bots",
+    "list": "list_bots",
+    "status": "bot_status",
+    "bot": "bot_status",
+    "portfolio": "portfolio_summary",
+    "balance": "portfolio_summary",
+    "profits": "profits",
+    "profit": "profits",
+    "pnl": "profits",
+    "trades": "trade_history",
+    "history": "trade_history",
+    "price": "market_price",
+    "chart": "equity_chart",
+    "equity": "equity_chart",
+    "health": "system_health",
+    "help": "help",
+    "resume_trading": "resume_trading",
+    "emergency_stop": "emergency_stop",
+}
+TOOLS = frozenset(COMMANDS.values())
+
+
+def parse(text: str) -> tuple[str, str] | None:
+    """Tool and the rest of a slash command; None for anything else, an empty tool for an unknown command."""
+    plain = normalise(text)
+    if not plain.startswith("/"):
+        return None
+    command, _, rest = plain[1:].partition(" ")
+    word = command.casefold().replace("-", "_").rstrip("!.?")
+    return COMMANDS.get(word, word if word in TOOLS else ""), rest.strip()

@@ -1,0 +1,92 @@
+"""Spelling repair against the router's own words (Damerau-Levenshtein, adjacent swaps count once)."""
+
+import re
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from assistant.offline_router import lexicon, patterns
+from assistant.offline_router.amounts import MULTIPLIERS, NUMBER_WORDS, UNITS
+from assistant.offline_router.examples import EXAMPLES, OUT_OF_SCOPE
+from assistant.offline_router.periods import PERIOD_WORDS
+from assistant.offline_router.text import Kind, Token
+
+_MIN_LENGTH = 4
+_LONG = 8  # from here on two mistakes are repaired
+_MAX_REPAIRS = 40  # misspelt words looked at in one message; bounds the time for pasted text
+
+
+def _vocabulary() -> frozenset[str]:
+    texts = [phrase for phrases in EXAMPLES.values() for phrase in phrases]
+    texts += [p for names in (*lexicon.STRATEGIES.values(), *lexicon.RISK_MODES.values()) for p in names]
+    texts += [*lexicon.GLOSSARY, *lexicon.CONTRACTIONS.values()]
+    texts += [*lexicon.GREETINGS, *lexicon.ASSENTS, *lexicon.THANKS]
+    words = {word for text in texts for word in re.findall(r"[a-z_&]+", text)}
+    sets = (
+        lexicon.FILLERS, lexicon.NEGATIONS, lexicon.HYPOTHETICALS, lexicon.REPORTED, PERIOD_WORDS,
+        lexicon.QUESTION_WORDS, lexicon.UNSUPPORTED, NUMBER_WORDS, MULTIPLIERS, UNITS, patterns.vocabulary(), lexicon.EXCHANGES,
+    )  # fmt: skip
+    coins = {name for names in lexicon.COINS.values() for name in names}
+    return frozenset(words.union(coins, lexicon.DISSENTS, lexicon.EXTRA_WORDS, *sets))
+
+
+def _in_scope() -> frozenset[str]:
+    """Words that belong to the product, everyday small words included, the out-of-scope examples' own left out."""
+    foreign = {w for text in EXAMPLES[OUT_OF_SCOPE] for w in text.split()}
+    own = {w for tool, texts in EXAMPLES.items() if tool != OUT_OF_SCOPE for text in texts for w in text.split()}
+    everyday = lexicon.FILLERS | lexicon.QUESTION_WORDS | lexicon.EVERYDAY | PERIOD_WORDS | patterns.vocabulary()
+    return (VOCABULARY - foreign) | own | everyday
+
+
+VOCABULARY = _vocabulary()
+IN_SCOPE = _in_scope()
+_TARGETS = tuple(sorted(word for word in VOCABULARY if len(word) >= _MIN_LENGTH))
+
+
+def known(word: str) -> bool:
+    """Whether the router has any idea of the word, or knows it as everyday English."""
+    return word in VOCABULARY or word in lexicon.COMMON
+
+
+def repair(tokens: list[Token]) -> list[Token]:
+    """Replace misspelt words by the nearest word of the vocabulary; rivals at equal distance make it doubtful."""
+    result: list[Token] = []
+    budget = _MAX_REPAIRS
+    for token in tokens:
+        wrong = token.kind is Kind.WORD and len(token.word) >= _MIN_LENGTH and not known(token.word)
+        if not wrong or budget == 0:
+            result.append(token)
+            continue
+        budget -= 1
+        result.append(_repaired(token))
+    return result
+
+
+def allowance(word: str) -> int:
+    """Mistakes forgiven in a word of that length."""
+    return 2 if len(word) >= _LONG else 1
+
+
+def _repaired(token: Token) -> Token:
+    best, rival = _nearest(token.word)
+    return token if best is None else Token(token.surface, best, repaired=True, doubtful=rival)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(word: str) -> tuple[str | None, bool]:
+    """The nearest known word within the allowance and whether another is as near."""
+    hits = process.extract(word, _TARGETS, scorer=OSA.distance, score_cutoff=allowance(word), limit=8)
+    hits = [(name, distance) for name, distance, _ in hits if distance == 1 or allowance(name) > 1]
+    if not hits:
+        return None, False
+    ranked = sorted(hits, key=lambda hit: (hit[1], hit[0][0] != word[0], abs(len(hit[0]) - len(word)), hit[0]))
+    best, distance = ranked[0]
+    stem = best.rstrip("s")
+    same_start = best[0] == word[0]
+    rivals = [n for n, d in ranked[1:] if d == distance and n.rstrip("s") != stem and (n[0] == word[0]) == same_start]
+    return best, any(_acts(name) for name in (best, *rivals)) and bool(rivals)
+
+
+def _acts(word: str) -> bool:
+    return word in patterns.ACTING_VERBS

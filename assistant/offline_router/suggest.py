@@ -1,0 +1,88 @@
+"""Words and buttons for what was not plainly understood; a button sends an exact slash command."""
+
+from collections.abc import Iterable, Sequence
+
+from assistant.offline_router.understanding import Option, Outcome, Understanding
+
+MAX_OPTIONS = 3
+MAX_BOTS = 10
+
+_LABELS = {
+    "create_bot": ("Create a bot", "/create"),
+    "start_bot": ("Start {bot}", "/start {bot}"),
+    "pause_bot": ("Pause {bot}", "/pause {bot}"),
+    "resume_bot": ("Resume {bot}", "/resume {bot}"),
+    "stop_bot": ("Stop {bot} for good", "/stop {bot}"),
+    "list_bots": ("List my bots", "/bots"),
+    "bot_status": ("Status of {bot}", "/status {bot}"),
+    "portfolio_summary": ("Show my portfolio", "/portfolio"),
+    "profits": ("Show my profits", "/profits"),
+    "trade_history": ("Show my trades", "/trades"),
+    "market_price": ("Show the price", "/price"),
+    "equity_chart": ("Show the equity chart", "/chart"),
+    "emergency_stop": ("Emergency stop", "/emergency_stop"),
+    "resume_trading": ("Resume trading", "/resume_trading"),
+    "system_health": ("Check system health", "/health"),
+    "help": ("What can I do?", "/help"),
+}
+_CHOOSE = {
+    "start_bot": "start my bot",
+    "pause_bot": "pause my bot",
+    "resume_bot": "resume my bot",
+    "stop_bot": "stop my bot",
+    "bot_status": "/bots",
+}
+_BOT_QUESTIONS = {
+    "start_bot": "Which bot should start?",
+    "pause_bot": "Which bot should pause?",
+    "resume_bot": "Which bot should resume?",
+    "stop_bot": "Which bot should stop for good?",
+    "bot_status": "Which bot do you mean?",
+}
+_DEFAULT_READS = ("portfolio_summary", "list_bots", "help")
+
+
+def option(tool: str, bot: str | None, *, detail: str = "") -> Option:
+    """A button for a tool; a tool for one bot is offered for `bot`, or to choose one."""
+    label, message = _LABELS[tool]
+    if "{bot}" in message:
+        label = label.replace("{bot}", bot or "a bot")
+        message = message.replace("{bot}", bot) if bot else _CHOOSE[tool]  # `/stop` alone halts all
+    return Option(label + (f" {detail}" if detail else ""), message + (f" {detail}" if detail else ""))
+
+
+def bot_question(tool: str, names: Sequence[str]) -> Understanding:
+    """Ask which bot, with a button each."""
+    text = _BOT_QUESTIONS.get(tool, "Which bot do you mean?")
+    if len(names) > MAX_BOTS:
+        text += f" You have {len(names)}; type its name, or pick one of the first {MAX_BOTS}."
+    template = _LABELS[tool if "{bot}" in _LABELS[tool][1] else "bot_status"][1]
+    options = tuple(Option(name, template.replace("{bot}", name)) for name in names[:MAX_BOTS])
+    return Understanding(Outcome.QUESTION, text=text, options=options)
+
+
+def unknown_bot(tool: str, names: Sequence[str]) -> Understanding:
+    """A bot was named that does not exist."""
+    if not names:
+        return no_bots()
+    found = bot_question(tool, names)
+    return Understanding(found.outcome, text=f"I know no bot of that name. {found.text}", options=found.options)
+
+
+def no_bots() -> Understanding:
+    """There is nothing to act on."""
+    return Understanding(
+        Outcome.QUESTION, text="You have no bots yet.", options=(option("create_bot", None), option("help", None))
+    )
+
+
+def candidates(tools: Iterable[str], bot: str | None, offered: frozenset[str], why: str) -> Understanding:
+    """Up to three buttons for the best guesses."""
+    wanted = [tool for tool in dict.fromkeys(tools) if tool in offered][:MAX_OPTIONS]
+    return Understanding(Outcome.CHOICES, text=why, options=tuple(option(tool, bot) for tool in wanted))
+
+
+def out_of_scope(offered: frozenset[str], text: str) -> Understanding:
+    """An honest no, and three things that work."""
+    found = candidates(_DEFAULT_READS, None, offered, text)
+    return Understanding(Outcome.OUT_OF_SCOPE, text=text, options=found.options)
