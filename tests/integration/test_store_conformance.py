@@ -1,6 +1,7 @@
 """The DocumentStore contract, on SQLite and on MongoDB alike (design/architecture.md, Store)."""
 
 import asyncio
+import random  # noqa: TID251 - seeded queries
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -103,6 +104,7 @@ async def test_inserting_does_not_alter_the_callers_document(store: Store):
         {"_id": "x", "amount": Decimal(1)},
         {"_id": "x", "ratio": float("nan")},
         {"_id": "x", "text": "\ud800"},
+        {"_id": "x", "text": "x" * 5_000_000},
     ],
 )
 async def test_what_is_not_plain_json_with_a_text_key_is_refused_at_the_call(store: Store, bad: Document):
@@ -229,6 +231,45 @@ async def test_paging_loses_and_repeats_nothing_on_ties(store: Store, limit: int
     assert keys == (list("abcdefghi")[::-1] if descending else list("abcdefghi"))
 
 
+async def test_500_random_scans_agree_with_a_plain_model(store: Store):
+    chance = random.Random(7)  # noqa: S311 - not cryptography
+    times = [f"t{number}" for number in range(6)]
+    fills = [fill(f"{chance.random()}", chance.choice(times), user=chance.choice("uvw")) for _ in range(120)]
+    await store.write([Insert("fills_ledger", document) for document in fills])
+
+    for _ in range(500):
+        equals = [chance.choice("uvw")]
+        after, until = (chance.choice([None, *times]) for _ in range(2))
+        descending, limit = chance.random() < 0.5, chance.randint(1, 50)
+        expected = [
+            document
+            for document in fills
+            if document["user_id"] == equals[0]
+            and (after is None or document["ts"] > after)
+            and (until is None or document["ts"] <= until)
+        ]
+        expected.sort(key=lambda document: (document["ts"], document["_id"]), reverse=descending)
+        found: list[Document] = []
+        cursor: str | None = None
+        while True:
+            page = await store.find(
+                "fills_ledger",
+                "user_time",
+                equals,
+                after=after,
+                until=until,
+                descending=descending,
+                limit=limit,
+                cursor=cursor,
+            )
+            found += page.documents
+            cursor = page.cursor
+            if cursor is None:
+                break
+            assert len(page.documents) == limit
+        assert found == expected
+
+
 async def test_exact_lookups_page_by_id(store: Store):
     await store.write([Insert("fills_ledger", fill(key, "t")) for key in "dbca"])
 
@@ -345,10 +386,8 @@ async def test_closing_finishes_what_was_accepted(location: Location):
     await store.open()
     insert = asyncio.create_task(store.insert("leases", {"_id": "a"}))
     await asyncio.sleep(0)
-    if isinstance(store, SqliteStore):  # MongoDB's driver ends open calls; they are unknown outcomes there
-        await store.close()
-    await insert
     await store.close()
+    await insert
 
     with pytest.raises(StoreUnavailable):
         await store.get("leases", "a")
@@ -423,6 +462,23 @@ async def test_on_sqlite_many_concurrent_inserts_share_few_commits(tmp_path: Pat
     assert store.operations == 200
     assert store.commits <= 20
     await store.close()
+
+
+async def test_on_mongodb_concurrent_inserts_share_round_trips_and_each_gets_its_own_answer(store: Store):
+    if isinstance(store, SqliteStore):
+        pytest.skip("about round trips to MongoDB")
+    before = store.operations
+    events = [event(f"u{number}", 1, "k") for number in range(30)]
+    with pytest.raises(ValueError, match="8-byte"):
+        await store.insert("ledger_events", event("huge", 1, "k", number=2**70))
+    events += [event("u3", 1, "other"), event("z", 1, "k") | {"hash": "short"}, event("z", 2, "k")]
+    results = await asyncio.gather(*(store.insert("ledger_events", e) for e in events), return_exceptions=True)
+
+    assert results[:30] == [None] * 30
+    assert isinstance(results[30], DuplicateKey)
+    assert isinstance(results[31], ValueError)
+    assert results[32] is None
+    assert store.operations - before <= 3
 
 
 async def test_a_full_disk_is_told_and_what_was_acknowledged_before_stays(tmp_path: Path):

@@ -1,6 +1,7 @@
 """Document store on MongoDB 4.4 or newer, through pymongo (design/architecture.md, Store)."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -85,10 +86,12 @@ class MongoStore:
         except (InvalidURI, ConfigurationError, ValueError) as error:
             raise StoreUnavailable("MONGO_URL is not a MongoDB connection string.") from error
         try:
+            await self._refuse_newer_data()  # before anything of a newer program is altered
             with plain_errors("the database"):
                 for collection in self._collections.values():
                     await self._prepare(self._database, collection)
-            await self._check_schema_version()
+            with suppress(DuplicateKey):
+                await self.insert(META, {"_id": SCHEMA_DOCUMENT_ID, "schema_version": SCHEMA_VERSION})
         except BaseException:
             await self.close()
             raise
@@ -256,12 +259,10 @@ class MongoStore:
             ]
             await database[collection.name].create_indexes(models)
 
-    async def _check_schema_version(self) -> None:
-        try:
-            await self.insert(META, {"_id": SCHEMA_DOCUMENT_ID, "schema_version": SCHEMA_VERSION})
-        except DuplicateKey:
-            stored = await self.get(META, SCHEMA_DOCUMENT_ID)
-            refuse_newer(stored["schema_version"] if stored else SCHEMA_VERSION)
+    async def _refuse_newer_data(self) -> None:
+        stored = await self.get(META, SCHEMA_DOCUMENT_ID)
+        if stored is not None:
+            refuse_newer(stored["schema_version"])
 
 
 def _beyond(equal: _Filter, field: str, scan: access.Scan) -> _Filter:
