@@ -73,6 +73,15 @@ class StopBot(BotRef):
     """Stop for good: positions are sold, capital returns to free cash."""
 
 
+class ResetBreaker(Arguments):
+    """Close a circuit breaker that has opened."""
+
+    bot: BotName | None = Field(None, description="Bot whose breaker is open; absent for the whole account.")
+    reason: Annotated[str, StringConstraints(min_length=3, max_length=200)] = Field(
+        "reset from the chat", description="Why it is safe to go on."
+    )
+
+
 class TradeHistory(Arguments):
     """Which trades to list."""
 
@@ -128,6 +137,7 @@ ToolName = Literal[
     "equity_chart",
     "emergency_stop",
     "resume_trading",
+    "reset_circuit_breaker",
     "system_health",
     "help",
 ]

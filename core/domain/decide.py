@@ -7,7 +7,7 @@ from typing import Any
 from core.domain import bot as life
 from core.domain import commands as cmd
 from core.domain import events as ev
-from core.domain.account import Account
+from core.domain.account import Account, Bot
 from core.domain.bot import BotStatus, Move
 from core.domain.decide_order import decide_order
 from core.domain.decision import NOTHING, Decision, Setting
@@ -67,23 +67,25 @@ def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decisio
 def _start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
     life.after(bot.status, Move.START, bot.name)
-    _may_run(state)
+    _may_run(state, bot, command.source)
     return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 
 def _resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
     life.after(bot.status, Move.RESUME, bot.name)
-    _may_run(state)
+    _may_run(state, bot, command.source)
     return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 
-def _may_run(state: Account) -> None:
+def _may_run(state: Account, bot: Bot, source: str) -> None:
     if state.halted:
         raise Conflict("Your trading is halted by an emergency stop. Say “resume trading” first.")
     if state.tripped is not None:
         reason = state.tripped.value.replace("_", " ")
         raise Conflict(f"Your circuit breaker is open ({reason}). Reset it first.")
+    if not bot.flat and bot.source != source:
+        raise Conflict(f"{bot.name} holds a position opened on {bot.source}, and prices now come from {source}.")
 
 
 def _pause(state: Account, command: cmd.PauseBot, _: Setting) -> Decision:

@@ -48,6 +48,8 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
     if market is None or setting.now - market.ts > timedelta(seconds=setting.rules.mark_stale_secs):
         wait = "The exit waits until there is one." if request.reduce_only else "No entry without a fresh price."
         return _deny(Gate.PRICE, "no_price", f"There is no fresh price of {request.symbol}. {wait}")
+    if bot.source and bot.source != market.source:
+        return _deny(Gate.PRICE, "other_source", f"{bot.name} trades on {bot.source}; this price is {market.source}.")
     present = state.marks | setting.marks | {market.symbol: market.mid}
     order = _Order(state, bot, command, market, present)
     return _exit(order) if request.reduce_only else _entry(order, setting)

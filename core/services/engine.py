@@ -6,11 +6,12 @@ from datetime import datetime
 
 import structlog
 
-from core.domain.account import Account
+from core.domain.account import Account, Bot
 from core.domain.bot import BotStatus
 from core.domain.codec import iso
 from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
 from core.domain.errors import ProductError
+from core.domain.events import BotErred, Marked, OrderExecuted, OwnershipTaken
 from core.domain.market import MarketState, Timeframe
 from core.ports import Clock, DocumentStore, StoreUnavailable
 from core.services.accounts import Accounts
@@ -135,8 +136,12 @@ class Engine:
         async with self._parts.bus.subscribe() as news:
             while True:
                 appended = await news.next()
+                fact, user_id = appended.event.payload, appended.event.user_id
                 try:
-                    await self._sync(appended.event.user_id, appended.state)
+                    if isinstance(fact, OrderExecuted):
+                        await self._sync_bot(user_id, appended.state.bot(fact.bot_id))
+                    elif not isinstance(fact, Marked | BotErred | OwnershipTaken):
+                        await self._sync(user_id, appended.state)
                 except ProductError as error:
                     _log.error("a change was not taken up", code=error.code, problem=error.message)
 
@@ -149,12 +154,15 @@ class Engine:
             await self._parts.writer.execute(user_id, take, now=now)
         source = self._parts.hub.feed.source
         for bot in list(state.bots.values()):
-            active = bot.status is BotStatus.RUNNING or not bot.flat
             if bot.status is BotStatus.RUNNING and bot.source != source:
                 reason = f"the market data source changed from {bot.source} to {source}"
                 await self._parts.writer.execute(user_id, PauseBot(bot.bot_id, "engine", reason), now=now)
-            if active or bot.symbol in self._symbols:
-                await self._symbol(bot.symbol).sync(user_id, bot)
+            await self._sync_bot(user_id, bot)
+
+    async def _sync_bot(self, user_id: str, bot: Bot) -> None:
+        active = bot.status is BotStatus.RUNNING or not bot.flat
+        if active or bot.symbol in self._symbols:
+            await self._symbol(bot.symbol).sync(user_id, bot)
 
     def _symbol(self, symbol: str) -> SymbolEngine:
         engine = self._symbols.get(symbol)

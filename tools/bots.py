@@ -1,0 +1,206 @@
+"""Tools that create, steer and show bots."""
+
+from core.domain.account import Bot
+from core.domain.money import ZERO, plain
+from core.domain.strategies import catalog as strategies
+from core.domain.strategies.base import RiskProfile
+from core.domain.valuation import BotFigures
+from core.services.bots import BotPlan
+from core.services.confirmations import Proposal
+from core.services.services import Services
+from core.services.traces import TraceKind
+from tools.arguments import BotRef, CreateBot, NoArguments, ResetBreaker, StopBot
+from tools.context import Caller
+from tools.results import BotList, BotMoved, BotReport, BreakerClosed
+from tools.symbols import resolve_symbol
+
+STOP_PHRASE = "STOP {name}"
+_TRACES_SHOWN = 5
+
+
+async def _find(services: Services, caller: Caller, name: str) -> Bot:
+    return (await services.writer.account(caller.principal.user_id)).named(name)
+
+
+async def list_bots(services: Services, caller: Caller, _: NoArguments) -> BotList:
+    """All bots with their figures; stopped ones last."""
+    portfolio = await services.portfolio.summary(caller.principal.user_id)
+    bots = sorted(portfolio.by_bot, key=lambda bot: bot.status == "stopped")
+    return BotList(tuple(bots), services.hub.feed.source)
+
+
+async def bot_status(services: Services, caller: Caller, args: BotRef) -> BotReport:
+    """One bot in detail, with why it has not traded yet."""
+    bot = await _find(services, caller, args.bot)
+    traces = tuple(await services.traces.newest(bot.bot_id, _TRACES_SHOWN))
+    portfolio = await services.portfolio.summary(caller.principal.user_id)
+    figures = next(f for f in portfolio.by_bot if f.bot_id == bot.bot_id)
+    warmth = services.engine.warmth(bot.symbol, bot.bot_id)
+    kind = strategies.STRATEGIES[bot.strategy]
+    denials = [t for t in traces if t.kind is TraceKind.DENIAL]
+    return BotReport(
+        figures=figures,
+        strategy=kind.title,
+        strategy_words=kind.description,
+        timeframe=bot.timeframe.value,
+        risk_mode=bot.risk_mode,
+        source=bot.source or services.hub.feed.source,
+        status_reason=bot.status_reason,
+        protection=bot.protection,
+        bars_seen=warmth[0] if warmth else None,
+        bars_needed=warmth[1] if warmth else None,
+        why_no_trade=None if bot.book.fills else _why_no_trade(figures, warmth, denials[0].text if denials else None),
+        traces=traces,
+    )
+
+
+def _why_no_trade(figures: BotFigures, warmth: tuple[int, int] | None, denial: str | None) -> str:
+    if figures.status != "running":
+        return f"It is {figures.status.replace('_', ' ')}."
+    if warmth is None:
+        return "The engine is about to take it up."
+    seen, needed = warmth
+    if seen < needed:
+        return f"Warming up: {seen} of {needed} bars."
+    return f"Its last wish was denied: {denial}" if denial else "No signal yet; it looks at every closed bar."
+
+
+def _plan(args: CreateBot, symbol: str) -> BotPlan:
+    return BotPlan(
+        name=args.name or "",
+        exchange=args.exchange,
+        symbol=symbol,
+        strategy=args.strategy.value,
+        timeframe=args.timeframe,
+        risk_mode=args.risk_mode.value,
+        capital=args.capital,
+        parameters={},
+    )
+
+
+async def propose_create(services: Services, caller: Caller, args: CreateBot) -> Proposal:
+    """Show the bot as it would be, with every default that was chosen."""
+    user_id = caller.principal.user_id
+    symbol = resolve_symbol(args.symbol, services.hub.feed.symbols)
+    plan = await services.bots.plan(user_id, _plan(args, symbol))
+    state = await services.writer.account(user_id)
+    quote = symbol.split("/")[1]
+    kind, risk = strategies.STRATEGIES[plan.strategy], strategies.RISK_PROFILES[plan.risk_mode]
+    parameters = ", ".join(f"{name} {value}" for name, value in plan.parameters.items())
+    what = "Create and start" if args.start else "Create"
+    exact = args.model_copy(update={"name": plan.name, "symbol": symbol})
+    return Proposal(
+        tool="create_bot",
+        arguments=exact.model_dump(mode="json"),
+        title=f"{what} bot {plan.name}",
+        effect=(
+            f"{kind.title} on {symbol}, {plan.timeframe.value} bars ({parameters}). {kind.description}",
+            f"Capital: {plain(plan.capital)} {quote} of your free {plain(state.free_cash.get(quote, ZERO))}.",
+            _risk_words(plan.risk_mode, risk),
+            f"Fees and rules of {plan.exchange.value}; prices: {services.hub.feed.source}. Paper trading.",
+            "It starts at once." if args.start else "It does not trade until you start it.",
+        ),
+        basis={},
+        phrase=None,
+    )
+
+
+def _risk_words(mode: str, risk: RiskProfile) -> str:
+    share = plain(risk.position_fraction * 100)
+    target, stop = plain(risk.take_profit_bps / 100), plain(risk.stop_loss_bps / 100)
+    return f"Risk {mode}: {share} % of its cash per entry, target +{target} %, stop -{stop} %."
+
+
+async def create_bot(services: Services, caller: Caller, args: CreateBot, key: str) -> BotMoved:
+    """Create the bot that was shown, and start it if that was shown."""
+    user_id = caller.principal.user_id
+    plan = await services.bots.plan(user_id, _plan(args, args.symbol))
+    bot = await services.bots.create(user_id, plan, actor=caller.principal.email, key=key, start=args.start)
+    words = "It looks at every closed bar from now on." if args.start else f"Say “start {bot.name}” to let it trade."
+    return BotMoved(bot.name, bot.status.value, words)
+
+
+def _mover(tool: str, title: str, effect: str):  # noqa: ANN202
+    async def propose(services: Services, caller: Caller, args: BotRef) -> Proposal:
+        bot = await _find(services, caller, args.bot)
+        return Proposal(tool, {"bot": bot.name}, f"{title} {bot.name}", (effect,), {"status": bot.status.value}, None)
+
+    return propose
+
+
+propose_start = _mover("start_bot", "Start", "It trades on its own from the next closed bar.")
+propose_resume = _mover("resume_bot", "Resume", "It makes entries again from the next closed bar.")
+
+
+async def start_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
+    """Let a bot trade."""
+    bot = await _find(services, caller, args.bot)
+    bot = await services.bots.start(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
+    return BotMoved(bot.name, bot.status.value, "It looks at every closed bar from now on; fills appear here.")
+
+
+async def resume_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
+    """Let a paused bot trade again."""
+    bot = await _find(services, caller, args.bot)
+    bot = await services.bots.resume(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
+    return BotMoved(bot.name, bot.status.value, "It trades again; fills appear here.")
+
+
+async def pause_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
+    """No new entries; says what stays open."""
+    bot = await _find(services, caller, args.bot)
+    bot = await services.bots.pause(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
+    words = "It makes no new entries."
+    if not bot.flat:
+        held, base = plain(bot.held(bot.symbol)), bot.symbol.split("/")[0]
+        words += f" It still holds {held} {base}, protected by its stop and target; “stop {bot.name}” would sell it."
+    return BotMoved(bot.name, bot.status.value, words)
+
+
+async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Proposal:
+    """A stop is for good, so the phrase names the bot."""
+    bot = await _find(services, caller, args.bot)
+    held, (base, quote) = bot.held(bot.symbol), bot.symbol.split("/")
+    sells = f"Sells {plain(held)} {base} at market. " if held else "It holds nothing. "
+    return Proposal(
+        tool="stop_bot",
+        arguments={"bot": bot.name},
+        title=f"Stop {bot.name} for good",
+        effect=(f"{sells}Its cash ({plain(bot.cash)} {quote} now) returns to you.", "It can never be started again."),
+        basis={"status": bot.status.value},
+        phrase=STOP_PHRASE.format(name=bot.name),
+    )
+
+
+async def stop_bot(services: Services, caller: Caller, args: StopBot, key: str) -> BotMoved:
+    """Stop a bot for good."""
+    bot = await _find(services, caller, args.bot)
+    bot = await services.bots.stop(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
+    if bot.flat:
+        return BotMoved(bot.name, "stopped", "Its cash is free again.")
+    return BotMoved(bot.name, "stopping", "Its position is being sold; then its cash is free again.")
+
+
+async def propose_reset(services: Services, caller: Caller, args: ResetBreaker) -> Proposal:
+    """Show which breaker would be closed, and what that re-bases."""
+    state = await services.writer.account(caller.principal.user_id)
+    bot = state.named(args.bot) if args.bot else None
+    scope, metric = (bot.name, bot.tripped) if bot else ("your account", state.tripped)
+    tripped = metric.value.replace("_", " ") if metric else "not tripped"
+    return Proposal(
+        tool="reset_circuit_breaker",
+        arguments=args.model_dump(mode="json", exclude_none=True),
+        title=f"Reset the circuit breaker of {scope}",
+        effect=(f"Now: {tripped}.", "Peak and streak start afresh; bots stay paused.", f"Reason: {args.reason}"),
+        basis={"tripped": tripped},
+        phrase=None,
+    )
+
+
+async def reset_breaker(services: Services, caller: Caller, args: ResetBreaker, key: str) -> BreakerClosed:
+    """Close a breaker again."""
+    user_id = caller.principal.user_id
+    bot_id = (await _find(services, caller, args.bot)).bot_id if args.bot else None
+    actor = caller.principal.email
+    await services.bots.reset_breaker(user_id, bot_id, actor=actor, reason=args.reason, key=key)
+    return BreakerClosed(args.bot or "your account")

@@ -1,0 +1,47 @@
+"""How a tool is put together: a row of the catalogue with its functions."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from core.services.confirmations import Proposal
+from core.services.services import Services
+from tools.context import Caller
+from tools.results import Result
+from tools.spec import Level, ToolSpec
+
+Read: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Result]]
+Propose: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Proposal]]
+Run: TypeAlias = Callable[[Services, Caller, Any, str], Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTool:
+    """Answers without changing anything."""
+
+    spec: ToolSpec
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class ActTool:
+    """Changes something: `run` carries out what `propose` has shown.
+
+    `run` gets an idempotency key and may be repeated with it. `recheck` makes the person be asked again
+    when the state the preview was made on has moved; stops and exits never ask twice.
+    """
+
+    spec: ToolSpec
+    run: Run
+    propose: Propose | None = None
+    recheck: bool = True
+
+    def __post_init__(self) -> None:
+        """An acting tool that needs a confirmation without being able to propose must not start."""
+        if self.spec.level is Level.READ:
+            raise ValueError(f"{self.spec.name} acts, so it needs a confirmation level.")
+        if self.spec.level is not Level.NONE and self.propose is None:
+            raise ValueError(f"{self.spec.name} needs a confirmation, so it needs a proposal.")
+
+
+Tool: TypeAlias = ReadTool | ActTool

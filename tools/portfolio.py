@@ -1,0 +1,41 @@
+"""Tools that show money: summary, profits, trades, equity."""
+
+from core.domain.account import REPORTING_CURRENCY
+from core.services.portfolio import EquityPoint, Grouping
+from core.services.services import Services
+from tools.arguments import EquityChart, NoArguments, TradeHistory
+from tools.arguments import Profits as ProfitArguments
+from tools.context import Caller
+from tools.results import EquityCurve, Profits, Summary, Trades
+
+
+async def portfolio_summary(services: Services, caller: Caller, _: NoArguments) -> Summary:
+    """The account at present marks."""
+    portfolio = await services.portfolio.summary(caller.principal.user_id)
+    return Summary(portfolio, services.hub.feed.source, services.hub.feed.now())
+
+
+async def profits(services: Services, caller: Caller, args: ProfitArguments) -> Profits:
+    """Profit per day, week or month."""
+    grouping = Grouping(args.period.value)
+    found = await services.portfolio.profits(caller.principal.user_id, grouping, args.limit)
+    return Profits(grouping.value, tuple(found), REPORTING_CURRENCY)
+
+
+async def trade_history(services: Services, caller: Caller, args: TradeHistory) -> Trades:
+    """Closed trades with the names of their bots."""
+    user_id = caller.principal.user_id
+    state = await services.writer.account(user_id)
+    bot_id = state.named(args.bot).bot_id if args.bot else None
+    names = {bot.bot_id: bot.name for bot in state.bots.values()}
+    found = await services.portfolio.trades(user_id, bot_id, args.limit)
+    return Trades(tuple((names[trade.bot_id], trade) for trade in found))
+
+
+async def equity_chart(services: Services, caller: Caller, args: EquityChart) -> EquityCurve:
+    """The recorded equity curve, continued to now."""
+    user_id = caller.principal.user_id
+    portfolio = await services.portfolio.summary(user_id)
+    points = await services.portfolio.equity_curve(user_id, args.hours)
+    points.append(EquityPoint(services.hub.feed.now(), portfolio.equity))
+    return EquityCurve(tuple(points), portfolio.currency, services.hub.feed.source)

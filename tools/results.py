@@ -1,0 +1,150 @@
+"""What tools give back: typed results; words and colours are the assistant's business."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from core.domain.account import Protection
+from core.domain.trade import Trade
+from core.domain.valuation import BotFigures, Portfolio
+from core.services.emergency import StopReport
+from core.services.health import Component
+from core.services.portfolio import EquityPoint, ProfitPeriod
+from core.services.traces import Trace
+from tools.spec import ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The portfolio and where its prices are from."""
+
+    portfolio: Portfolio
+    source: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BotList:
+    """All bots of a person."""
+
+    bots: tuple[BotFigures, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BotReport:
+    """One bot in detail. `bars_*` are set while it runs, `why_no_trade` while it has not traded."""
+
+    figures: BotFigures
+    strategy: str
+    strategy_words: str
+    timeframe: str
+    risk_mode: str
+    source: str
+    status_reason: str
+    protection: Protection | None
+    bars_seen: int | None
+    bars_needed: int | None
+    why_no_trade: str | None
+    traces: tuple[Trace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BotMoved:
+    """A life-cycle change took place."""
+
+    name: str
+    status: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profits:
+    """Profit per period, newest first."""
+
+    grouping: str
+    periods: tuple[ProfitPeriod, ...]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Closed trades, newest first, each with its bot's name."""
+
+    trades: tuple[tuple[str, Trade], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Best prices of a symbol now."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    mid: Decimal
+    ts: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquityCurve:
+    """Recorded equity over engine time, ending with the present one."""
+
+    points: tuple[EquityPoint, ...]
+    currency: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What an emergency stop did."""
+
+    report: StopReport
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The halt is lifted; so many bots wait, paused."""
+
+    paused_bots: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerClosed:
+    """A circuit breaker was reset."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemHealth:
+    """All parts of the system."""
+
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpText:
+    """A word explained, or None when `tools` is the answer."""
+
+    topic: str | None
+    text: str
+    tools: tuple[ToolSpec, ...]
+
+
+Result: TypeAlias = (
+    Summary
+    | BotList
+    | BotReport
+    | BotMoved
+    | Profits
+    | Trades
+    | Price
+    | EquityCurve
+    | Stopped
+    | Resumed
+    | BreakerClosed
+    | SystemHealth
+    | HelpText
+)

@@ -1,0 +1,142 @@
+"""Calling tools: permission fresh from the store, arguments validated, consequences confirmed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.domain.confirmation import Answer, ConfirmationRecord
+from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated
+from core.services.services import Services
+from tools.arguments import Arguments
+from tools.catalog import CATALOG
+from tools.context import Caller, Principal
+from tools.definitions import ActTool, ReadTool, Tool
+from tools.results import HelpText, Result
+from tools.spec import Level, ToolSpec
+
+UNKNOWN = "That is not something I can do for you."
+
+
+class ToolRunner:
+    """The only door to the tools, for chat, model and API alike."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def offered(self, caller: Caller) -> Sequence[ToolSpec]:
+        """Tools this person may use, by the role they had when the turn began."""
+        return [tool.spec for tool in CATALOG.values() if _permits(caller.principal, tool)]
+
+    async def call(self, caller: Caller, name: str, raw: Mapping[str, Any]) -> Result | ConfirmationRecord:
+        """Run a tool that needs no confirmation, or store the proposal of one that does.
+
+        Raises:
+            Forbidden: unknown to this person, or not theirs to use.
+            InvalidInput: the arguments are wrong; the message says which.
+            ProductError: whatever the tool itself refuses.
+        """
+        caller, tool = await self._permitted(caller, name)
+        arguments = parse_arguments(tool.spec, raw)
+        if isinstance(tool, ReadTool):
+            result = await tool.read(self._services, caller, arguments)
+            if isinstance(result, HelpText) and result.topic is None:
+                return replace(result, tools=tuple(self.offered(caller)))
+            return result
+        if tool.spec.level is Level.NONE:
+            return await tool.run(self._services, caller, arguments, f"call:{self._services.ids.new()}")
+        return await self._propose(caller, tool, arguments)
+
+    async def _propose(self, caller: Caller, tool: ActTool, arguments: Arguments) -> ConfirmationRecord:
+        if tool.propose is None:
+            raise Forbidden(UNKNOWN)
+        proposal = await tool.propose(self._services, caller, arguments)
+        principal = caller.principal
+        return await self._services.confirmations.propose(principal.user_id, caller.conversation_id, proposal)
+
+    async def confirm(self, caller: Caller, confirmation_id: str, phrase: str | None) -> Result | ConfirmationRecord:
+        """A person's yes: consume the stored proposal once and run exactly what it holds.
+
+        Gives a fresh proposal instead when the state it was made on has moved (never for stops).
+
+        Raises:
+            Conflict, InvalidInput, NotFound: nothing was done; the message says why.
+        """
+        record = await self._services.confirmations.get(confirmation_id)
+        caller, tool = await self._permitted(caller, record.tool)
+        if not isinstance(tool, ActTool):
+            raise Conflict("That confirmation is for something that needs none. Nothing was done.")
+        answer = Answer(caller.principal.user_id, caller.conversation_id, phrase)
+        if tool.recheck and tool.propose is not None and record.user_id == answer.user_id:
+            arguments = parse_arguments(tool.spec, record.arguments)
+            present = await tool.propose(self._services, caller, arguments)
+            if present.basis != record.basis:
+                await self._services.confirmations.cancel(confirmation_id, answer)
+                return await self._services.confirmations.propose(
+                    answer.user_id, caller.conversation_id, replace(present, title=f"{present.title} (changed)")
+                )
+        approved = await self._services.confirmations.approve(confirmation_id, answer)
+        return await self._run(caller, tool, approved)
+
+    async def cancel(self, caller: Caller, confirmation_id: str) -> ConfirmationRecord:
+        """A person's no."""
+        answer = Answer(caller.principal.user_id, caller.conversation_id, None)
+        return await self._services.confirmations.cancel(confirmation_id, answer)
+
+    async def recover(self) -> list[str]:
+        """Run what was approved before a crash and may not have run; gives the tools that were run.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ran: list[str] = []
+        for record in await self._services.confirmations.unfinished():
+            user = await self._services.accounts.current(record.user_id)
+            tool = CATALOG.get(record.tool)
+            if user is None or user.disabled or not isinstance(tool, ActTool):
+                continue
+            caller = Caller(Principal(user.user_id, user.email, user.role), record.conversation_id)
+            await self._run(caller, tool, record)
+            ran.append(record.tool)
+        return ran
+
+    async def _run(self, caller: Caller, tool: ActTool, record: ConfirmationRecord) -> Result:
+        arguments = parse_arguments(tool.spec, record.arguments)
+        key = f"confirmation:{record.confirmation_id}"
+        try:
+            result = await tool.run(self._services, caller, arguments, key)
+        except (Conflict, InvalidInput, Forbidden):
+            # A refusal is final: it must not be tried again after a restart.
+            await self._services.confirmations.done(record)
+            raise
+        await self._services.confirmations.done(record)
+        return result
+
+    async def _permitted(self, caller: Caller, name: str) -> tuple[Caller, Tool]:
+        """The caller as the store knows them now, and the tool if it is theirs to use."""
+        user = await self._services.accounts.current(caller.principal.user_id)
+        if user is None or user.disabled:
+            raise NotAuthenticated("This account cannot be used any more. Log in again.")
+        fresh = Caller(Principal(user.user_id, user.email, user.role), caller.conversation_id)
+        tool = CATALOG.get(name)
+        if tool is None or not _permits(fresh.principal, tool):
+            raise Forbidden(UNKNOWN)
+        return fresh, tool
+
+
+def _permits(principal: Principal, tool: Tool) -> bool:
+    return principal.role is tool.spec.permission or principal.role.value == "admin"
+
+
+def parse_arguments(spec: ToolSpec, raw: Mapping[str, Any]) -> Arguments:
+    """Validated arguments.
+
+    Raises:
+        InvalidInput: one line that names each wrong field.
+    """
+    try:
+        return spec.arguments.model_validate(raw)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
+        raise InvalidInput(f"I cannot use that: {problems}") from error
