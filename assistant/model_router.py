@@ -15,7 +15,7 @@ from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
 
-from assistant.model_client import make_model, probe
+from assistant.model_client import make_model, probe, with_tools
 from assistant.model_contract import FailureKind, ModelFailed, ModelSettings
 from assistant.model_middleware import ResilientModel, ToolGuard
 from assistant.model_prompt import ROUTER_PROMPT, messages_for
@@ -97,7 +97,7 @@ class ModelRouter:
 
     def _build_agent(self, offered: tuple[ToolSpec, ...]) -> CompiledStateGraph[Any, TurnState, Any, Any]:
         tools: list[BaseTool] = [_structured(spec) for spec in offered]
-        bound = self._model.bind_tools(tools) if tools else self._model
+        bound = with_tools(self._model, tools)
         limit = ModelCallLimitMiddleware[Any, TurnState](run_limit=MAX_MODEL_CALLS, exit_behavior="error")
         middleware: list[AgentMiddleware[Any, TurnState]] = [limit, ResilientModel(bound, self._settings), ToolGuard()]
         return create_agent(self._model, tools, middleware=middleware, context_schema=TurnState)

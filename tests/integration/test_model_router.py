@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from assistant.model_router import MAX_MODEL_CALLS, ModelRouter
 from assistant.model_turn import BROKE_OFF, MAX_RESULT_CHARS, MAX_TOOL_CALLS
 from assistant.turn import Delta, PastMessage, ToolOutcome, ToolStarted
 from core.domain.user import Role
+from prompts import load
 from tests.fakes.model_turns import hear, turn
 from tests.fakes.openai_events import Call, chat_events, responses_events
 from tests.fakes.tools import RecordingTools, StuckTools, silent
@@ -126,7 +128,9 @@ class TestOffer:
         assert sent[-2]["content"].startswith("199 ")
         assert sum(len(message["content"]) for message in sent) <= MAX_HISTORY_TOKENS * CHARS_PER_TOKEN
 
-    @pytest.mark.parametrize(("model", "path"), [("gpt-6-luna", "responses"), ("gpt-4o", "chat/completions")])
+    @pytest.mark.parametrize(
+        ("model", "path"), [("gpt-6-luna", "responses"), ("gpt-5.6", "responses"), ("gpt-4o", "chat/completions")]
+    )
     async def test_openais_own_endpoint_is_chosen_by_model(self, provider: Provider, model: str, path: str) -> None:
         """Promise: OPENAI_API=auto uses the Responses API where a reasoning model needs it for tools."""
         events = responses_events if path == "responses" else chat_events
@@ -138,6 +142,23 @@ class TestOffer:
         assert heard.text == "Hi."
         assert route.call_count == 1
         assert route.calls[0].request.headers["authorization"] == f"Bearer {KEY}"
+
+    async def test_the_responses_api_is_told_not_to_demand_every_argument(self, provider: Provider) -> None:
+        """Promise: sensible defaults for everything not said, so the model may leave arguments out."""
+        stream = httpx.Response(
+            200, headers={"content-type": "text/event-stream"}, text="".join(responses_events("gpt-test", ["Hi."], []))
+        )
+        route = provider.answers(stream, url=f"{BASE_URL}/responses")
+        await hear(provider.router(RecordingTools(), api="responses"), turn())
+        assert {tool["strict"] for tool in body(route)["tools"]} == {False}
+
+    async def test_instructions_are_known_by_their_hash(self, provider: Provider) -> None:
+        """Promise: texts are files, and what was said to a model can be traced to one."""
+        prompt = load("router")
+        assert provider.router(RecordingTools()).prompt_sha256 == prompt.sha256
+        assert sha256(prompt.text.encode()).hexdigest() == prompt.sha256
+        with pytest.raises(FileNotFoundError):
+            load("no_such_prompt")
 
 
 class TestRetries:
