@@ -43,47 +43,9 @@ _SLASH = re.compile(
     r"(?P<flatten> (?:flatten|sell)(?: (?:all|everything))?)?"
 )
 _WORDS = sorted(set(re.findall(r"[a-z]{4,}", _CORE + _SELL + _AFTER + _BEFORE)))
-_REAL_WORDS = frozenset(
-    [
-        "shop",
-        "step",
-        "atop",
-        "stow",
-        "salt",
-        "hall",
-        "half",
-        "hill",
-        "hold",
-        "bill",
-        "sell",
-        "call",
-        "fall",
-        "tell",
-        "well",
-        "help",
-        "cell",
-        "kilt",
-        "skill",
-        "cult",
-        "cutting",
-        "panics",
-        "stops",
-        "halts",
-        "button",
-        "close",
-        "closed",
-        "know",
-        "knew",
-        "snow",
-        "low",
-        "flattened",
-        "selling",
-        "traded",
-        "trader",
-        "trade",
-        "bot",
-        "start",
-    ]
+_REAL_WORDS = re.compile(
+    r"shop|step|atop|stow|salt|hall|half|hill|hold|bill|call|fall|tell|well|cell|kilt|skill|cult|cutting|panics|stops|halts"
+    r"|closed|know|knew|snow|flattened|selling|traded|trader|bot|start|pant|hunt|ones|cat|out|not|won|bow|hit|fact"
 )
 _MAX_WORDS = 24
 
@@ -133,7 +95,7 @@ def _repaired(words: list[str]) -> list[str]:
 
 
 def _nearest(word: str) -> str:
-    if len(word) < 3 or word in _WORDS or word in _REAL_WORDS:  # noqa: PLR2004 - shorter words have too many neighbours
+    if len(word) < 3 or word in _WORDS or _REAL_WORDS.fullmatch(word):  # noqa: PLR2004 - shorter words have too many neighbours
         return word
     near = [known for known in _WORDS if OSA.distance(word, known, score_cutoff=1) <= 1]
     return near[0] if near else word

@@ -29,6 +29,7 @@ _ORDINALS = {
 }
 _ARTICLES = frozenset(["a", "an", "another", "new"])
 _GENERIC = frozenset(["trading", "bot", "bots", "the", "all", "my", "a", "an", "everything", "market", "it"])
+_DEFINITE = frozenset(["the", "my", "that", "this", "of", "about", "is", "on"])
 _NAME_CONTEXT = patterns.ACTING_VERBS | {
     "bot",
     "is",
@@ -96,7 +97,9 @@ def _plausible(surfaces: Sequence[str], start: int, size: int) -> bool:
     after = surfaces[start + size] if start + size < len(surfaces) else ""
     if after == "bot" and before in _ARTICLES:
         return False  # "a momentum bot" describes; "the momentum bot" may name
-    coin = size == 1 and _is_coin(words[0])
+    if size > 1:
+        return True
+    coin = _is_coin(words[0])
     if not coin and not all(word in VOCABULARY for word in words):
         return True
     if coin and before in {"of", "is", "about", "show", "trading"}:
@@ -137,7 +140,7 @@ def _near(window: list[Token], names: Names) -> Token | None:
         target = " ".join(words)
         if len(words) == len(window) and len(target) >= _MIN_LENGTH:
             distance = OSA.distance(typed, target, score_cutoff=allowance(target))
-            if distance <= allowance(target):
+            if distance <= allowance(target) and _same_start(typed, target):
                 hits.append((distance, name))
     if not hits:
         return None
@@ -145,6 +148,11 @@ def _near(window: list[Token], names: Names) -> Token | None:
     nearest = tuple(name for distance, name in hits if distance == best)
     surface = " ".join(t.surface for t in window)
     return entity(Kind.BOT, nearest, surface, repaired=True, doubtful=len(nearest) > 1)
+
+
+def _same_start(typed: str, target: str) -> bool:
+    """Whether a name begins as typed, a swap of its first letters aside: "zeta" is no misspelt "Beta"."""
+    return typed[0] == target[0] or (typed[1:2] == target[:1] and typed[:1] == target[1:2])
 
 
 def mark_described(tokens: list[Token], names: Names) -> list[Token]:
@@ -172,7 +180,7 @@ def _described(tokens: list[Token], i: int, names: Names) -> tuple[int, tuple[st
         number = tokens[i + 1].value
         whole = number == int(number) and 0 < number <= len(names.ordered)
         return (2, names.ordered[int(number) - 1 : int(number)]) if whole else (0, ())
-    if after in {"bot", "one"} and before not in _ARTICLES and before != "for":
+    if after in {"bot", "one"} and (before in _DEFINITE or before in lexicon.BOT_VERBS):
         meant = _with_word(token, names)
         if meant:
             return 2, meant

@@ -30,7 +30,8 @@ _EXPLAIN = re.compile(
 )
 _SELL_ALL = re.compile(r"^(?:sell|close|dump|liquidate|exit)(?: me)?(?: all| everything| it all)\b")
 _HOW_TO = re.compile(
-    r"^(?:how (?:do|can|should|would|could) (?:i|you|we|one)|how to|what happens (?:if|when)|what does|explain(?: how)?)\b"
+    r"^(?:how (?:do|can|should|would|could) (?:i|you|we|one)|how to|what happens (?:if|when)|what does"
+    r"|explain(?: how)?)\b"
 )
 _UNSURE = "I do nothing on a guess. Did you mean:"
 _UNKNOWN = "That is not something I can do here. I look after paper-trading bots; for example:"
@@ -139,6 +140,8 @@ class Reader:
         if not ranked or ranked[0][1] < _OFFER or ranked[0][0] == OUT_OF_SCOPE:
             return Reading(self._nothing(clause, ranked))
         tool, score = ranked[0]
+        if tool == "market_price" and lexicon.FUTURE & set(text.split()):
+            return Reading(suggest.out_of_scope(self._offered, _UNKNOWN))
         if tool in _ACTING or score < _FIRE:
             return Reading(self._offer(clause))
         return Reading(self._with_arguments(tool, clause.tokens, min(score, 1.0)))

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from rapidfuzz.distance import OSA
+
 from assistant.offline_router import bots, lexicon
 from assistant.offline_router.amounts import read_amounts, read_number_words
 from assistant.offline_router.periods import read_periods
-from assistant.offline_router.spelling import repair
+from assistant.offline_router.spelling import known, repair
 from assistant.offline_router.symbols import mark_symbols
 from assistant.offline_router.text import Kind, Token, entity, tokenise
 from assistant.offline_router.wordlists import words
@@ -62,6 +64,8 @@ def _mark_new_names(tokens: list[Token]) -> list[Token]:
 
 def _introduces_name(so_far: list[Token]) -> bool:
     words = [token.word for token in so_far[-2:]]
+    if not known(words[-1]) and any(OSA.distance(words[-1], lead) == 1 for lead in ("called", "named")):
+        return True
     return words[-1] in {"called", "named"} or words in (["call", "it"], ["name", "it"], ["name", ":"], ["name", "is"])
 
 

@@ -1,5 +1,10 @@
 """Example phrasings per tool, one a line, with entities already masked (BOT SYM AMT NUM PER NAME): data only."""
-OUT_OF_SCOPE = "out_of_scope" | _TEXT = { | "create_bot": """ | create a bot | make me a new bot
+
+OUT_OF_SCOPE = "out_of_scope"
+
+_TEXT = {
+    "create_bot": """
+create a bot | make me a new bot
 create a momentum bot on SYM with AMT called NAME | build a trend bot for SYM | set up an rsi bot on SYM
 i want a new bot trading SYM | new bot SYM AMT | open a bot with AMT | spin up a bot on SYM
 create and start a safe bot on SYM | add a bot for SYM | i would like to create another bot
@@ -27,28 +32,35 @@ get rid of BOT | close BOT for good | retire BOT | stop BOT permanently | end BO
 i am done with BOT | wind down BOT | liquidate BOT | scrap BOT | turn BOT off | switch off BOT
 i want my money back from BOT""",
     "list_bots": """
+who is trading for me | what have i got running | anything running right now | any bots active
+what is live at the moment
 list my bots | show bots | which bots do i have | what bots are running | my bots | all bots
 how many bots do i have | bots | show me all my bots | list everything i have running
 which of my bots are paused | give me an overview of the bots | see my bots | what is running
 what robots do i own | bot list | are any bots active""",
     "bot_status": """
+anything wrong with BOT | any news from BOT | update on BOT | what is keeping BOT from trading | BOT report
 status of BOT | how is BOT doing | BOT status | what is BOT up to | is BOT making money | why has BOT not traded
 is BOT running | show BOT | tell me about BOT | check on BOT | details of BOT | BOT | how is my bot doing
 why is my bot not trading | what is wrong with BOT | is BOT profitable | is BOT stuck | how much has BOT made
 BOT performance | is it doing anything | what is the bot waiting for | is BOT any good | profit of BOT
 how well does BOT do | why did BOT not buy | BOT profit""",
     "portfolio_summary": """
+how are my finances | what is everything worth in total | how wealthy am i | what is my total value | am i doing well
 show my portfolio | portfolio | balance | what is my balance | how am i doing | how much money do i have
 account summary | my account | net worth | what are my holdings | what do i own | am i up or down
 am i in profit overall | show my positions | what is my equity | how much cash do i have left | overview
 summary | where do i stand | how rich am i | give me the big picture | funds | what is my account worth
 how are things going | free cash | how are we doing | did i lose money overall | show open positions""",
     "profits": """
+how was my day | how did the week go | how was this month for me | did today go well | was PER a good one
 show profits | daily profits | profit this week | how much did i make PER | monthly earnings | pnl | weekly pnl
 what did i earn PER | profit PER | gains PER | how much have i lost PER | PER profits | my returns by month
 earnings | how much profit did i make | profit and loss | show me my gains | did i make money PER | income PER
 how was PER | what was my result PER | losses PER | how much money came in PER | profits per day""",
     "trade_history": """
+what have my bots been buying | what deals were made | what happened in my trades
+show what was bought and sold | activity log
 show trades | last NUM trades | trade history | recent trades | what did BOT buy | trades of BOT | list my fills
 what was sold | transactions | recent activity | what has BOT traded | show me the latest trades | executions
 order history | my past trades | what trades happened PER | history of BOT | what did we buy and sell
@@ -59,6 +71,7 @@ current price of SYM | where is SYM now | show me SYM | what does one SYM cost |
 SYM rate | check SYM | how is SYM doing | what is the market doing | ticker SYM | is SYM up PER
 how expensive is SYM""",
     "equity_chart": """
+picture of my money over time | ups and downs of my account | draw how my balance developed | trend of my account
 show equity chart | equity curve | graph | chart | plot my equity | chart of my portfolio | draw my performance
 equity chart PER | show me a graph of my balance | how has my equity developed | performance chart
 visualise my portfolio | curve PER | my portfolio over time | picture of my account value | line chart of equity
@@ -74,11 +87,14 @@ clear the halt | start trading again | undo the emergency stop | cancel the emer
 release the kill switch | deactivate the kill switch | turn trading back on | get trading going again
 reopen trading""",
     "system_health": """
+is the machine running fine | are all services up | is something broken in the system | does the server still work
 system health | health check | is the system ok | server status | system status | is everything working
 are the servers up | health | uptime | how is the system doing | status of the system | is the feed alive
 check the services | is the platform healthy | database status | is the backend running
 how healthy is the server""",
     "help": """
+i have no idea what to do | where do i begin | i am confused | what now | can you assist me
+i do not understand how this works
 help | what can you do | commands | what can i ask | how does this work | how do i use this
 show me the commands | what is drawdown | explain slippage | what does lot mean | i am new here
 what are my options | how do i create a bot | what is a kill switch | what does emergency stop do

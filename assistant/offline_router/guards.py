@@ -7,7 +7,7 @@ from assistant.offline_router import lexicon, patterns
 from assistant.offline_router.text import Kind, Token, masked
 
 _POLITE = re.compile(
-    r"(?:(?:please|hey|hi|hello|ok|okay|now|just|kindly|quickly|so|well|right|alright|yes|yo|thanks|um|uh|oh|then|also"
+    r"^(?:(?:please|hey|hi|hello|ok|okay|now|just|kindly|quickly|so|well|right|alright|yes|yo|thanks|um|uh|oh|then|also"
     r"|and|finally|first|next|assistant|amarktai|immediately|go ahead and|go and|time to|let us|you (?:can|may) now"
     r"|(?:can|could|would|will) you|(?:i am )?(?:going|ready) to"
     r"|i (?:really )?(?:want|need|would like|wish|have|would love|like)(?: you)? to) )+"
@@ -20,7 +20,9 @@ _FOREIGN = re.compile(
     r"|\bprompt injection\b|\bjailbreak\b|\bwithout (?:any )?(?:asking|confirm\w*|confirmation)\b"
     r"|\b(?:pretend|act as|you are now)\b"
 )
-_HARMLESS = re.compile(r"\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b")
+_HARMLESS = re.compile(
+    r"\b(?:you|we) (?:may|can)\b|\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ def is_question(clause: Clause) -> bool:
     polite = _REQUEST.search(clause.text) is not None
     core = clause.core.split()
     if polite:
-        return bool(core) and core[0] in lexicon.QUESTION_WORDS
-    return clause.asks or first in lexicon.QUESTION_WORDS
+        return bool(core) and core[0] in lexicon.QUESTION_WORDS - {"have", "do"}
+    imperative = re.match(r"(?:have|do) (?:the |my )?(?:BOT|it)\b", clause.core) is not None  # "have alpha rest"
+    return clause.asks or (first in lexicon.QUESTION_WORDS and not imperative)
 
 
 def is_reported(clause: Clause) -> bool:
@@ -86,7 +89,7 @@ def _opens(rest: list[Token]) -> bool:
     """Whether a new wish starts here, polite words and repeated joints aside."""
     words = masked(rest[:8])
     core = _POLITE.sub("", f"{words} ", count=1).split()
-    while core and core[0] in {"the", "my", "all", "me"}:
+    while core and core[0] in {"the", "my", "all", "me", "last", "latest", "recent", "current", "NUM", "PER"}:
         core = core[1:]
     return bool(core) and core[0] in patterns.OPENERS
 

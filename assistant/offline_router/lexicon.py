@@ -100,7 +100,8 @@ BOT_VERBS = {
     "pause": "pause_bot", "hold": "pause_bot", "freeze": "pause_bot", "suspend": "pause_bot", "halt": "pause_bot",
     "start": "start_bot", "launch": "start_bot", "run": "start_bot", "activate": "start_bot", "resume": "resume_bot",
     "unpause": "resume_bot", "restart": "resume_bot", "wake": "resume_bot", "continue": "resume_bot",
-    "stop": "stop_bot", "delete": "stop_bot", "kill": "stop_bot", "terminate": "stop_bot", "remove": "stop_bot", "retire": "stop_bot",
+    "stop": "stop_bot", "delete": "stop_bot", "kill": "stop_bot", "terminate": "stop_bot",
+    "remove": "stop_bot", "retire": "stop_bot",
 }  # fmt: skip
 """What a verb means when the bot behind it is not known."""
 
@@ -108,6 +109,9 @@ QUESTION_WORDS = words("""
     what who whom whose why how which where when is are was were am do does did has have had should could would can
     may might shall will must
 """)
+
+FUTURE = words("will next predict prediction forecast tomorrow future")
+"""Prices to come are nothing the router can know."""
 
 UNSUPPORTED = words("""
     rename renaming clone duplicate copy edit change modify backtest backtesting withdraw deposit alert alerts

@@ -10,7 +10,7 @@ from assistant.offline_router.wordlists import words
 
 # ruff: noqa: E501 - a pattern on one line can be compared with its neighbours
 
-_ONE = r"(?:(?:the |my |our )?BOT(?: bot)?)"
+_ONE = r"(?:(?:the |my |our )?(?:both |bots? )?(?:called |named )?BOT(?: bot)?)"
 TARGET = (
     rf"(?:{_ONE}(?:(?: and(?: also)?)? {_ONE})*|it|them|both|(?:this|that|the|my|our)(?: bot| one)?"
     r"|(?:all|every|each)(?: of)?(?: the| my| our)?(?: bots?| one)?|bot|bots|everything)"
@@ -22,39 +22,41 @@ _ACTING: dict[str, tuple[str, ...]] = {
     "pause_bot": (
         rf"(?:pause|hold|freeze|suspend|sideline|halt)(?: trading (?:with|on|for))? {TARGET}(?: {_BRIEFLY})?",
         rf"put {TARGET} (?:on (?:hold|pause|ice)|to sleep)",
-        rf"(?:give|let) {TARGET} (?:have |take )?(?:a |some )?(?:break|rest|sleep|timeout)",
+        rf"(?:give|let|have|make) {TARGET} (?:have |take )?(?:a |some )?(?:break|rest|sleep|nap|breather|timeout|time off)",
         rf"stop {TARGET} {_BRIEFLY}|temporarily stop {TARGET}",
         rf"tell {TARGET} to (?:take a break|rest|pause)",
-        rf"{_ONE} (?:pause|hold|freeze|suspend)",
+        rf"{_ONE} (?:pause|hold|freeze|suspend)|{TARGET} (?:can|may|needs? to) (?:pause|rest|take a (?:break|rest))|{TARGET} needs a (?:break|rest)",
     ),
     "resume_bot": (
         rf"(?:resume|unpause|un-pause|continue|unfreeze|reactivate|restart|wake up|wake|unsuspend|carry on with)(?: trading (?:with|on|for))? {TARGET}(?: up)?",
         rf"bring {TARGET} back(?: online| to life)?|take {TARGET} off (?:hold|pause|ice)|put {TARGET} back (?:to work|on)",
         rf"let {TARGET} (?:continue|resume|carry on|go on)|(?:get|set) {TARGET} (?:going|trading|running|back|working) again",
-        rf"start {TARGET} (?:back )?(?:up )?again|{_ONE} (?:resume|unpause|continue|wake up)",
+        rf"start {TARGET} (?:back )?(?:up )?again|{_ONE} (?:resume|unpause|continue|wake up)|{_ONE} (?:can|may) (?:carry on|continue|resume|go on|trade again)",
     ),
     "start_bot": (
         rf"(?:start|launch|run|activate|enable|fire up|kick off|boot up|boot|go live with|begin trading with|start trading with|deploy|start up) {TARGET}",
-        rf"let {TARGET} (?:run|trade|go|loose|start)|(?:get|set) {TARGET} (?:going|running|loose|live|trading|started|off)",
+        rf"let {TARGET} (?:run|trade|go|loose|start)|(?:get|set) {TARGET} (?:up and running|going|running|loose|live|trading|started|off|to work|working)",
         rf"(?:turn|switch) {TARGET} on|(?:turn|switch) on {TARGET}|(?:take|make) {TARGET} (?:go )?live|put {TARGET} to work|make {TARGET} trade",
-        rf"{_ONE} (?:start|go live|launch|go)",
+        rf"{_ONE} (?:start|go live|launch|go)|(?:it is )?time for {_ONE} to (?:go to work|start|trade|run|go live|work|begin)|{_ONE} (?:can|may) (?:start|go live|begin|trade)|send {_ONE} (?:live|to work|off)",
     ),
     "stop_bot": (
         rf"(?:stop|delete|kill|terminate|remove|end|retire|scrap|destroy|erase|shut down|shutdown|get rid of|wind down|close down|close|liquidate) {TARGET}(?: permanently| for good)?",
         rf"permanently (?:stop|close|shut down) {TARGET}",
-        rf"(?:shut|close|wind) {TARGET} down|{_ONE} (?:stop|delete|terminate|shut down|kill)",
+        rf"(?:shut|close|wind) {TARGET} down|(?:i am )?(?:done|finished) with {_ONE}|{_ONE} (?:stop|delete|terminate|shut down|kill)",
     ),
     "resume_trading": (
         r"(?:resume|reopen|allow|re-?enable|continue|unpause|enable|restart|unhalt)(?: all)?(?: my| the)? trading(?: again)?",
         rf"(?:lift|clear|end|remove|undo|cancel|release|deactivate|disable|exit|reset|revoke|turn off|switch off)(?: the| my| this)? {_HALT}",
-        r"unhalt(?: everything| trading| me)?|turn trading (?:back )?on(?: again)?|trading back on|(?:start|begin) (?:all )?trading again|get trading going again",
+        r"unhalt(?: everything| trading| me)?|turn trading (?:back )?on(?: again)?|trading back on|(?:start|begin) (?:all )?trading again|get trading going again|let (?:everyone|everything|everybody|us|me|them|(?:my |the |all )*bots) trade again|(?:you|we|they|everyone|bots) (?:may|can) (?:all )?trade again|trading (?:may|can) (?:resume|continue|go on)",
     ),
     "create_bot": (
         r"(?:create|make|build|generate|set up|setup|design|construct|craft)(?: me| us)?(?: up)?(?: and (?:start|launch|run))?\b(?:(?! BOT$| trade)(?: (?:bots?|robot)\b| \S+)*?) (?:bot|robot)\b",
         r"(?:start|launch|run|open|spin up|add|deploy|get|give me|get me|i need|need|i want|want|i would like|set me up with|fire up|put together|find me)(?: up)?(?: and (?:start|launch|run))? (?:a|an|another|one more|new|some)\b[^.]*? ?(?:bot|robot)\b",
         r"(?:(?:a|another) )?(?:new|another) (?:\w+ ){0,4}?(?:bot|robot)\b",
         r"(?:create|make|build|generate|set up|setup) (?:NAME|(?:a |an )?(?:\w+ )?strategy)\b",
-        r"(?:start|begin) trading SYM|(?:invest|put|allocate) AMT (?:in|into|on|to|behind) (?:a |an |the )?(?:\w+ ){0,3}(?:bot|SYM|strategy)|trade SYM (?:with|using|for) (?:AMT|me)",
+        r"(?:start|begin) trading SYM|(?:invest|put|allocate|throw|stick|commit|use|take) (?:AMT|NUM)(?: to work)? (?:in|into|on|to|at|behind|and trade) (?:a |an |the )?(?:\w+ ){0,3}(?:bot|SYM|strategy)|trade SYM (?:with|using|for) (?:AMT|me)",
+        r"(?:have|get|love to have|like to have|give me|find me|need|i need|i want|i would like|i would love) (?:something|someone|anything|a thing) (?:that |which |to |for )?(?:buy|buys|buying|trade|trades|trading|follow|follows|following|catch|catches|ride|rides)\b",
+        r"(?:get|set|have) (?:me )?(?:a|an) (?:\w+ ){0,3}?(?:follower|trader|strategy|buyer|hunter|crossover|momentum|trend|rsi|reversion)\b(?=.*(?:SYM|AMT|going|running))",
     ),
 }  # fmt: skip
 
@@ -62,6 +64,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     "bot_status": (
         (0.95, r"^(?:the )?BOT(?: bot)?(?: please)?$"),
         (0.9, r"\b(?:status|state|details?|information|performance|health|condition) (?:of |for |on |about )?(?:the |my )?(?:BOT|bot)\b"),
+        (0.92, r"\b(?:anything|something|what is|what|is|nothing) (?:\w+ )?wrong with (?:BOT|it|my bot|the bot)\b|\b(?:word|news|update|report) (?:on|from|about|of) (?:BOT|it|my bot|the bot)\b"),
         (0.9, r"\bBOT(?: bot)? (?:status|state|details?|performance|health|pnl|profits?|results?)\b"),
         (0.92, r"\bBOT\b.*\b(?:doing|going|making|made|make|money|losing|lost|winning|won|running|stuck|alive|working|idle|ok|okay|good|profitable|trading|trade|traded|buy|bought|buying|earn\w*|perform\w*|up to|active|paused|started|waiting|wrong)\b"),
         (0.9, r"\b(?:how|what|is|why|has|did|tell|check|show|see|inspect|profits?|pnl|look|view|describe)\b.*\bBOT\b"),
@@ -71,17 +74,17 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     ),
     "trade_history": (
         (0.96, r"\b(?:trade history|trades|fills|executions|transactions|order history|trade log|trading history|trade list)\b"),
-        (0.95, r"\bwhat (?:has|did|have|was|were)\b.*\b(?:buy|bought|sell|sold|traded)\b|\brecent (?:activity|trade|orders|deals)\b|\b(?:last|latest) (?:NUM )?(?:trade|buys|sales|deals|orders)\b"),
+        (0.95, r"\bwhat (?:has|did|have|was|were)\b.*\b(?:buy|bought|sell|sold|traded)\b|\bbeen (?:buying|selling|trading|up to)\b|\bdeals\b|\brecent (?:activity|trade|orders|deals)\b|\b(?:last|latest) (?:NUM )?(?:trade|buys|sales|deals|orders)\b"),
         (0.85, r"\bhistory\b"),
     ),
     "profits": (
         (0.93, r"\b(?:PER (?:profits?|pnl|earnings|gains?|losses|returns?|income|results?)|(?:profits?|pnl|p&l|earnings|gains?|losses|returns?|income|results?|loss)\b.*\bPER)\b"),
-        (0.93, r"\b(?:made|make|earn|earned|lost|lose|profit)\b.*\bPER\b|\bPER\b.*\b(?:made|make|earn|earned|lost|profits?|earnings)\b|\bhow (?:was|were|did) (?:i do |my )?PER\b"),
+        (0.93, r"\b(?:made|make|earn|earned|lost|lose|profit)\b.*\bPER\b|\bPER\b.*\b(?:made|make|earn|earned|lost|profits?|earnings)\b|\bhow (?:was|were|did|has|have) .*\bPER\b|\bhow (?:was|were) my (?:day|week|month)\b|\bPER (?:any|been) good\b"),
         (0.88, r"\b(?:profits|pnl|p&l|earnings|gains|profit and loss)\b|^profit$|\bhow much (?:profit|have i (?:made|earned|lost)|did i (?:make|earn|lose)|i made)\b|\bmy profit\b"),
     ),
     "portfolio_summary": (
         (0.92, r"\b(?:portfolio|balance|net worth|holdings|account summary|account value|my account|free cash|big picture|my funds)\b"),
-        (0.92, r"\bhow (?:am i|are we|do i) (?:doing|stand|going)\b|\bwhere do i stand\b|\bwhat do i (?:own|have|hold)\b|\bam i (?:\w+ )?(?:up|down|in profit|profitable|rich|winning|losing|making money|ahead|in the (?:red|green|black|money))\b"),
+        (0.92, r"\bhow (?:am i|are we|do i) (?:doing|stand|going)\b|\bwhere do i stand\b|\bwhat do i (?:own|have|hold)\b|\b(?:finances|financially|financial situation|total value|wealth|in total|all together|altogether|how rich)\b|\beverything worth\b|\bam i (?:\w+ )?(?:up|down|in profit|profitable|rich|winning|losing|making money|ahead|in the (?:red|green|black|money))\b"),
         (0.9, r"\bhow much (?:money|cash|usdt|capital|equity|have i got|do i have|is in)\b|\b(?:my|open|current|all) positions\b|\bpositions\b|\bmy (?:equity|cash|money|wealth|wallet)\b|^(?:equity|cash|summary|overview|account|wallet)$"),
     ),
     "market_price": (
@@ -92,19 +95,21 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     "equity_chart": (
         (0.97, r"\b(?:equity|performance|balance|portfolio|account|profit) (?:chart|curve|graph|plot|line|history|development)\b|\b(?:chart|curve|graph|plot|visuali[sz]e|picture|draw)\b.*\b(?:equity|performance|portfolio|balance|account|money|value|progress)\b"),
         (0.9, r"\b(?:chart|curve|graph|plot)\b"),
+        (0.93, r"\bups and downs\b|\b(?:picture|drawing|draw|trend|course) .*(?:PER|money|account|balance)\b|\b(?:my money|balance|account) (?:developed|moved|evolved|grew|changed)\b"),
         (0.93, r"\b(?:equity|portfolio|balance|account|money|value)\b.*\bover (?:time|the)\b"),
     ),
     "list_bots": (
         (0.93, r"\b(?:list|show|see|view|which|what|how many|all|display|get|give me|overview)\b.*\b(?:bots|robots)\b|^(?:my |the |all |all my )?bots(?: list)?$|\bbots? list\b|\bmy bots\b|\blist (?:of )?(?:my )?bots?\b"),
+        (0.9, r"\bwhat (?:have i got|do i have|have i|is|are) (?:\w+ )?(?:running|working|active|live|trading|going)\b|\b(?:who|which ones?) (?:is|are) (?:working|trading|running|active|paused)\b|\bany (?:of )?(?:my |the )?bots?\b"),
         (0.88, r"\b(?:are|is) (?:any|all|some)?(?: of)?(?: my| the)? ?(?:bots?|anything) (?:running|active|paused|trading|on|still)\b|\bwhat is running\b"),
     ),
     "system_health": (
-        (0.95, r"\b(?:system|server|servers|service|services|platform|backend|database|feed|app|engine)\b.*\b(?:health|healthy|status|up|ok|okay|alive|working|running|down|uptime|fine)\b|\b(?:health|status|uptime) (?:of |check )?(?:the )?(?:system|server|platform|services|backend)\b|\bhealth check\b|^health$|\buptime\b"),
+        (0.95, r"\b(?:system|server|servers|service|services|platform|backend|database|feed|app|engine|machine|machinery|infrastructure)\b.*\b(?:health|healthy|status|up|ok|okay|alive|working|running|down|uptime|fine|feeling|stable)\b|\b(?:health|status|uptime) (?:of |check )?(?:the )?(?:system|server|platform|services|backend)\b|\bhealth check\b|^health$|\buptime\b"),
         (0.9, r"\bis everything (?:ok|okay|working|running|up|fine|healthy)\b|\b(?:check|show)(?: the)? health\b"),
     ),
     "help": (
         (0.93, r"^(?:help|commands|options|menu|manual|tutorial|instructions)\b|\bwhat (?:can|could|else can) (?:you|i|this) (?:do|ask|say|type|help)\b|\bhow does (?:this|it|that|all this) work\b|\bshow (?:me )?(?:the |all )?(?:commands|help|features)\b|\bhow (?:do|can|should) i (?:use|start|begin)\b|\bi am (?:new|lost)\b|\bget(?:ting)? started\b"),
-        (0.9, r"^(?:who|what) are you\b|\bwhat do you do\b|\bneed (?:some )?help\b|\bhelp me\b"),
+        (0.9, r"^(?:who|what) are you\b|\bwhat do you do\b|\bneed (?:some )?help\b|\bno (?:idea|clue)\b|\b(?:do not|not) (?:know|sure|understand) (?:what|how|where)\b|\bi am (?:confused|stuck|a beginner)\b|\bwhere (?:do|should) i (?:start|begin)\b|\bwhat (?:now|next)\b|\bhelp me\b"),
     ),
 }  # fmt: skip
 

@@ -49,7 +49,7 @@ _WORDS = {
 _EACH = frozenset(["daily", "weekly", "monthly"])
 _WEEKDAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
 _LEADS = words("""
-    this last past per each every a an by previous current
+    this last past per each every a an by previous current my
 """)
 _GLUED = re.compile(r"(\d{1,4})-?([a-z]+)")
 PERIOD_WORDS = frozenset(_UNITS) | frozenset(_WORDS) | _WEEKDAYS
@@ -67,7 +67,7 @@ def read_periods(tokens: list[Token]) -> list[Token]:
             result.append(entity(Kind.AMOUNT, None, token.surface) if unread else token)
             i += 1
             continue
-        result.append(entity(Kind.PERIOD, span, " ".join(token.surface for token in tokens[i : i + used])))
+        result.append(entity(Kind.PERIOD, span, " ".join(token.word for token in tokens[i : i + used])))
         i += used
     return result
 

@@ -85,7 +85,13 @@ def _capital(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
     amounts = [token.value for token in money] or [token.value for token in (led or plain)]
     if len(set(amounts)) > 1 or any(not 0 < value <= _MAX_CAPITAL for value in amounts):
         return question
-    return {"capital": str(amounts[0])} if amounts else {}
+    return {"capital": _plain(amounts[0])} if amounts else {}
+
+
+def _plain(value: Decimal) -> str:
+    """Digits without exponent and trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _timeframe(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:

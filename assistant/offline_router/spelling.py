@@ -13,6 +13,7 @@ from assistant.offline_router.periods import PERIOD_WORDS
 from assistant.offline_router.text import Kind, Token
 
 _MIN_LENGTH = 4
+_SHORTEST = 3  # words that short are repaired only when letters were swapped
 _LONG = 8  # from here on two mistakes are repaired
 _MAX_REPAIRS = 40  # misspelt words looked at in one message; bounds the time for pasted text
 
@@ -25,7 +26,8 @@ def _vocabulary() -> frozenset[str]:
     words = {word for text in texts for word in re.findall(r"[a-z_&]+", text)}
     sets = (
         lexicon.FILLERS, lexicon.NEGATIONS, lexicon.HYPOTHETICALS, lexicon.REPORTED, PERIOD_WORDS,
-        lexicon.QUESTION_WORDS, lexicon.UNSUPPORTED, NUMBER_WORDS, MULTIPLIERS, UNITS, patterns.vocabulary(), lexicon.EXCHANGES,
+        lexicon.QUESTION_WORDS, lexicon.UNSUPPORTED, NUMBER_WORDS, MULTIPLIERS, UNITS, patterns.vocabulary(),
+        lexicon.EXCHANGES,
     )  # fmt: skip
     coins = {name for names in lexicon.COINS.values() for name in names}
     return frozenset(words.union(coins, lexicon.DISSENTS, lexicon.EXTRA_WORDS, *sets))
@@ -41,6 +43,7 @@ def _in_scope() -> frozenset[str]:
 
 VOCABULARY = _vocabulary()
 IN_SCOPE = _in_scope()
+_SHORT_TARGETS = ("bot", "pnl", "rsi", "ema", "show", "buy", "how", "the", "all", "now")
 _TARGETS = tuple(sorted(word for word in VOCABULARY if len(word) >= _MIN_LENGTH))
 
 
@@ -54,7 +57,7 @@ def repair(tokens: list[Token]) -> list[Token]:
     result: list[Token] = []
     budget = _MAX_REPAIRS
     for token in tokens:
-        wrong = token.kind is Kind.WORD and len(token.word) >= _MIN_LENGTH and not known(token.word)
+        wrong = token.kind is Kind.WORD and len(token.word) >= _SHORTEST and not known(token.word)
         if not wrong or budget == 0:
             result.append(token)
             continue
@@ -76,15 +79,30 @@ def _repaired(token: Token) -> Token:
 @lru_cache(maxsize=4096)
 def _nearest(word: str) -> tuple[str | None, bool]:
     """The nearest known word within the allowance and whether another is as near."""
-    hits = process.extract(word, _TARGETS, scorer=OSA.distance, score_cutoff=allowance(word), limit=8)
+    if len(word) < _MIN_LENGTH:
+        swapped = [name for name in _SHORT_TARGETS if sorted(name) == sorted(word) and OSA.distance(name, word) == 1]
+        return (swapped[0], False) if len(swapped) == 1 else (None, False)
+    hits = process.extract(word, _TARGETS, scorer=OSA.distance, score_cutoff=allowance(word), limit=16)
     hits = [(name, distance) for name, distance, _ in hits if distance == 1 or allowance(name) > 1]
     if not hits:
         return None, False
-    ranked = sorted(hits, key=lambda hit: (hit[1], hit[0][0] != word[0], abs(len(hit[0]) - len(word)), hit[0]))
+    letters = sorted(word)  # swapped letters are likelier than wrong ones
+    ranked = sorted(
+        hits,
+        key=lambda hit: (hit[1], sorted(hit[0]) != letters, hit[0][0] != word[0], abs(len(hit[0]) - len(word)), hit[0]),
+    )
     best, distance = ranked[0]
     stem = best.rstrip("s")
     same_start = best[0] == word[0]
-    rivals = [n for n, d in ranked[1:] if d == distance and n.rstrip("s") != stem and (n[0] == word[0]) == same_start]
+    swapped = sorted(best) == letters
+    rivals = [
+        name
+        for name, d in ranked[1:]
+        if d == distance
+        and name.rstrip("s") != stem
+        and (name[0] == word[0]) == same_start
+        and (sorted(name) == letters) == swapped
+    ]
     return best, any(_acts(name) for name in (best, *rivals)) and bool(rivals)
 
 

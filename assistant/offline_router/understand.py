@@ -1,6 +1,6 @@
 """From a message to calls: slash commands, small talk, then clause by clause (spec/chat.md, Offline router)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.offline_router import clauses, entities, guards, lexicon, slash, suggest
@@ -58,7 +58,7 @@ def _combined(readings: list[Reading], offered: frozenset[str]) -> Understanding
     """All calls in order when every part was understood; otherwise nothing runs that acts."""
     if not readings:
         return suggest.out_of_scope(offered, _UNKNOWN)
-    calls = tuple(call for reading in readings for call in reading.understanding.calls)
+    calls = _distinct(call for reading in readings for call in reading.understanding.calls)
     unclear = [reading.understanding for reading in readings if reading.understanding.outcome is not Outcome.CALLS]
     acts = any(reading.acts for reading in readings)
     asked = [u for u in unclear if u.outcome is not Outcome.OUT_OF_SCOPE]
@@ -71,6 +71,14 @@ def _combined(readings: list[Reading], offered: frozenset[str]) -> Understanding
             tools, bot, offered, "I did not understand all of that, so I did nothing. Did you mean:"
         )
     return (asked or unclear)[0]
+
+
+def _distinct(calls: Iterable[Call]) -> tuple[Call, ...]:
+    """The calls without repetitions ("I am done with alpha, close it down")."""
+    seen: dict[str, Call] = {}
+    for call in calls:
+        seen.setdefault(f"{call.tool} {sorted(call.arguments.items())}", call)
+    return tuple(seen.values())
 
 
 def _slash(command: tuple[str, str], turn: Turn, offered: frozenset[str], context: Context) -> Understanding:
