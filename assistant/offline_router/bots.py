@@ -132,7 +132,7 @@ def mark_misspelt(tokens: list[Token], names: Names) -> list[Token]:
 
 
 def _near(window: list[Token], names: Names) -> Token | None:
-    if any(t.kind is not Kind.WORD for t in window) or all(known(t.word) or len(t.word) < _MIN_LENGTH for t in window):
+    if any(t.kind is not Kind.WORD for t in window) or all(known(t.word) for t in window):
         return None
     typed = " ".join(t.word for t in window)
     hits: list[tuple[int, str]] = []

@@ -116,11 +116,12 @@ class Reader:
         if isinstance(arguments, Unclear):
             return Understanding(Outcome.QUESTION, text=arguments.question)
         words = clause.core.split()
-        starts = (
-            bool({"start", "launch", "run", "running"} & set(words))
-            or "trading SYM" in clause.core
-            or words[0] in {"invest", "trade"}
-        )
+        starts = bool({"start", "launch", "run", "running"} & set(words)) or words[0] in {
+            "invest",
+            "trade",
+            "start",
+            "begin",
+        }
         return self._calls("create_bot", [{**arguments, "start": True} if starts else arguments], _confidence(clause))
 
     def _answer(self, clause: Clause) -> Reading:  # noqa: PLR0911 - one exit per kind of answer

@@ -4,6 +4,7 @@ OUT_OF_SCOPE = "out_of_scope"
 
 _TEXT = {
     "create_bot": """
+i need somebody to trade SYM for me with AMT | have a new bot follow trends on SYM | something that trades for me
 create a bot | make me a new bot
 create a momentum bot on SYM with AMT called NAME | build a trend bot for SYM | set up an rsi bot on SYM
 i want a new bot trading SYM | new bot SYM AMT | open a bot with AMT | spin up a bot on SYM
@@ -32,6 +33,7 @@ get rid of BOT | close BOT for good | retire BOT | stop BOT permanently | end BO
 i am done with BOT | wind down BOT | liquidate BOT | scrap BOT | turn BOT off | switch off BOT
 i want my money back from BOT""",
     "list_bots": """
+which bots are on duty | what is running right now | what is still on
 who is trading for me | what have i got running | anything running right now | any bots active
 what is live at the moment
 list my bots | show bots | which bots do i have | what bots are running | my bots | all bots
@@ -46,6 +48,7 @@ why is my bot not trading | what is wrong with BOT | is BOT profitable | is BOT 
 BOT performance | is it doing anything | what is the bot waiting for | is BOT any good | profit of BOT
 how well does BOT do | why did BOT not buy | BOT profit""",
     "portfolio_summary": """
+how full is my balance | what is left of my money | the bottom line | am i winning or losing | how much is left
 how are my finances | what is everything worth in total | how wealthy am i | what is my total value | am i doing well
 show my portfolio | portfolio | balance | what is my balance | how am i doing | how much money do i have
 account summary | my account | net worth | what are my holdings | what do i own | am i up or down
@@ -53,12 +56,14 @@ am i in profit overall | show my positions | what is my equity | how much cash d
 summary | where do i stand | how rich am i | give me the big picture | funds | what is my account worth
 how are things going | free cash | how are we doing | did i lose money overall | show open positions""",
     "profits": """
+was PER a good day | what came in PER | how well did PER go | did PER pay off | was PER profitable | how good was PER
 how was my day | how did the week go | how was this month for me | did today go well | was PER a good one
 show profits | daily profits | profit this week | how much did i make PER | monthly earnings | pnl | weekly pnl
 what did i earn PER | profit PER | gains PER | how much have i lost PER | PER profits | my returns by month
 earnings | how much profit did i make | profit and loss | show me my gains | did i make money PER | income PER
 how was PER | what was my result PER | losses PER | how much money came in PER | profits per day""",
     "trade_history": """
+what has been going through the books recent | what got bought recent | what was traded PER | what has been happening in my trades
 what have my bots been buying | what deals were made | what happened in my trades
 show what was bought and sold | activity log
 show trades | last NUM trades | trade history | recent trades | what did BOT buy | trades of BOT | list my fills
@@ -66,11 +71,13 @@ what was sold | transactions | recent activity | what has BOT traded | show me t
 order history | my past trades | what trades happened PER | history of BOT | what did we buy and sell
 BOT trades | latest fills | trade log | what have you bought""",
     "market_price": """
+what would one SYM set me back | how much do i pay for SYM | what do they want for SYM | how high is SYM
 price of SYM | SYM price | what is SYM trading at | how much is SYM | SYM | what is SYM worth | quote SYM
 current price of SYM | where is SYM now | show me SYM | what does one SYM cost | market price | prices
 SYM rate | check SYM | how is SYM doing | what is the market doing | ticker SYM | is SYM up PER
 how expensive is SYM""",
     "equity_chart": """
+show how my money developed | chart PER | how did my account develop PER drawn as a line | let me see my progress as a chart
 picture of my money over time | ups and downs of my account | draw how my balance developed | trend of my account
 show equity chart | equity curve | graph | chart | plot my equity | chart of my portfolio | draw my performance
 equity chart PER | show me a graph of my balance | how has my equity developed | performance chart
@@ -82,17 +89,20 @@ panic | make it all stop | i want out of everything | pull the plug | stop all b
 everything is crashing stop trading | get me out of the market | sell everything | close all positions
 get me out now | liquidate all my positions""",
     "resume_trading": """
+call off the halt | we can trade again | release the brake | open the gates again
 resume trading | lift the halt | end the emergency stop | allow trading again | trading back on | unhalt
 clear the halt | start trading again | undo the emergency stop | cancel the emergency stop | remove the halt
 release the kill switch | deactivate the kill switch | turn trading back on | get trading going again
 reopen trading""",
     "system_health": """
+is anything down on the server | does everything work | are there system problems | any outages
 is the machine running fine | are all services up | is something broken in the system | does the server still work
 system health | health check | is the system ok | server status | system status | is everything working
 are the servers up | health | uptime | how is the system doing | status of the system | is the feed alive
 check the services | is the platform healthy | database status | is the backend running
 how healthy is the server""",
     "help": """
+i am lost | how do i get going with this | what commands are there | what should i type | show me around
 i have no idea what to do | where do i begin | i am confused | what now | can you assist me
 i do not understand how this works
 help | what can you do | commands | what can i ask | how does this work | how do i use this

@@ -21,8 +21,12 @@ _FOREIGN = re.compile(
     r"|\b(?:pretend|act as|you are now)\b"
 )
 _HARMLESS = re.compile(
-    r"\b(?:you|we) (?:may|can)\b|\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b"
+    r"\b(?:you|we|BOT) (?:may|can)\b|\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b"
 )
+
+
+_CREATES = frozenset(["create", "make", "build", "set", "setup", "open", "add", "new"])
+_DETAILS = frozenset(["trade", "give", "use", "put", "make", "set", "allocate", "let", "name", "call"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def split(tokens: list[Token]) -> list[Clause]:
     for i, token in enumerate(tokens):
         mark = token.kind is Kind.MARK and token.word in {".", ";", "!", "?"}
         joint = token.word in {"and", "then", "&", ",", "plus", "but", "also"} and _opens(tokens[i + 1 :])
-        if mark or (joint and not _lone_verb(current)):
+        if mark or (joint and not _lone_verb(current) and not _describes(current, tokens[i + 1 :])):
             clauses.append(Clause(tuple(current), asks=token.word == "?"))
             current = []
             continue
@@ -92,6 +96,14 @@ def _opens(rest: list[Token]) -> bool:
     while core and core[0] in {"the", "my", "all", "me", "last", "latest", "recent", "current", "NUM", "PER"}:
         core = core[1:]
     return bool(core) and core[0] in patterns.OPENERS
+
+
+def _describes(current: list[Token], rest: list[Token]) -> bool:
+    """Whether what follows goes on describing a bot to be created ("…, trade sol, give it 500")."""
+    core = Clause(tuple(current), asks=False).core.split()
+    following = masked(rest[:3]).split()
+    creates = bool(core) and core[0] in _CREATES and "BOT" not in core[:3]
+    return creates and bool(following) and following[0] in _DETAILS and "BOT" not in following
 
 
 def _lone_verb(current: list[Token]) -> bool:

@@ -110,6 +110,20 @@ QUESTION_WORDS = words("""
     may might shall will must
 """)
 
+SYNONYMS = {
+    "robots": "bots", "robot": "bot", "wallet": "balance", "purse": "balance", "pocket": "balance", "funds": "balance",
+    "wealth": "money", "fortune": "money", "savings": "money", "finances": "money", "deals": "trades", "books": "trades",
+    "orders": "trades", "visualize": "chart", "visualise": "chart", "diagram": "chart", "sketch": "chart", "plot": "chart",
+    "evolved": "developed", "progressed": "developed", "grew": "developed", "changed": "developed", "moved": "developed",
+    "machine": "server", "computer": "server", "platform": "server", "broken": "down", "dead": "down", "crashed": "down",
+    "news": "status", "update": "status", "report": "status", "duty": "running", "live": "running", "active": "running",
+    "earned": "made", "gained": "made", "won": "made", "lately": "recent", "recently": "recent", "newest": "latest",
+    "display": "show", "present": "show", "reveal": "show", "confused": "lost", "bewildered": "lost", "clueless": "lost",
+    "cost": "price", "costs": "price", "quote": "price", "rate": "price", "value": "price", "sold": "bought",
+    "purchased": "bought", "acquired": "bought", "totally": "", "really": "", "actually": "", "somewhat": "", "maybe": "",
+}  # fmt: skip
+"""Words that mean the same to the examples; applied for scoring only, never for commands."""
+
 FUTURE = words("will next predict prediction forecast tomorrow future")
 """Prices to come are nothing the router can know."""
 

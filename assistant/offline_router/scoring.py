@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 from itertools import pairwise
 
-from assistant.offline_router import patterns
+from assistant.offline_router import lexicon, patterns
 from assistant.offline_router.examples import EXAMPLES, OUT_OF_SCOPE
 from assistant.offline_router.wordlists import words
 
@@ -22,7 +22,7 @@ _LETTERS = (3, 4, 5)
 
 def features(text: str) -> Counter[str]:
     """Words, word pairs and letter groups of masked text; everyday words count less."""
-    words = text.split()
+    words = [said for word in text.split() if (said := lexicon.SYNONYMS.get(word, word))]
     counts: Counter[str] = Counter()
     for word in words:
         counts[f"w:{word}"] += 1

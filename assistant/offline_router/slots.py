@@ -82,10 +82,18 @@ def _capital(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
         return question
     plain = of(tokens, Kind.NUMBER)
     led = [t for i, t in enumerate(tokens) if t.kind is Kind.NUMBER and i and tokens[i - 1].word in _CAPITAL_LEADS]
+    ranges = [t for i, t in enumerate(tokens[1:-1], 1) if t.word in {"or", "to", "and"} and _between_figures(tokens, i)]
+    if ranges:
+        return question
     amounts = [token.value for token in money] or [token.value for token in (led or plain)]
     if len(set(amounts)) > 1 or any(not 0 < value <= _MAX_CAPITAL for value in amounts):
         return question
     return {"capital": _plain(amounts[0])} if amounts else {}
+
+
+def _between_figures(tokens: Sequence[Token], i: int) -> bool:
+    figures = (Kind.AMOUNT, Kind.NUMBER)
+    return tokens[i - 1].kind in figures and tokens[i + 1].kind in figures
 
 
 def _plain(value: Decimal) -> str:

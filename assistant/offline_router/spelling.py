@@ -15,6 +15,7 @@ from assistant.offline_router.text import Kind, Token
 _MIN_LENGTH = 4
 _SHORTEST = 3  # words that short are repaired only when letters were swapped
 _LONG = 8  # from here on two mistakes are repaired
+_VERB_LEADS = frozenset(["please", "to", "you", "just", "and", ",", "now", "hey", "then", "also"])
 _MAX_REPAIRS = 40  # misspelt words looked at in one message; bounds the time for pasted text
 
 
@@ -56,13 +57,13 @@ def repair(tokens: list[Token]) -> list[Token]:
     """Replace misspelt words by the nearest word of the vocabulary; rivals at equal distance make it doubtful."""
     result: list[Token] = []
     budget = _MAX_REPAIRS
-    for token in tokens:
+    for i, token in enumerate(tokens):
         wrong = token.kind is Kind.WORD and len(token.word) >= _SHORTEST and not known(token.word)
         if not wrong or budget == 0:
             result.append(token)
             continue
         budget -= 1
-        result.append(_repaired(token))
+        result.append(_repaired(token, commands=_commands(tokens, i)))
     return result
 
 
@@ -71,25 +72,42 @@ def allowance(word: str) -> int:
     return 2 if len(word) >= _LONG else 1
 
 
-def _repaired(token: Token) -> Token:
-    best, rival = _nearest(token.word)
+def _commands(tokens: list[Token], i: int) -> bool:
+    """Whether the word stands where a command's verb would, before a bot."""
+    leads = i == 0 or tokens[i - 1].word in _VERB_LEADS
+    return (
+        leads and i + 1 < len(tokens) and (tokens[i + 1].kind is Kind.BOT or tokens[i + 1].word in {"bot", "the", "my"})
+    )
+
+
+def _repaired(token: Token, *, commands: bool) -> Token:
+    best, rival, verb = _nearest(token.word)
+    if commands and verb is not None:
+        best, rival = verb, False
     return token if best is None else Token(token.surface, best, repaired=True, doubtful=rival)
 
 
 @lru_cache(maxsize=4096)
-def _nearest(word: str) -> tuple[str | None, bool]:
-    """The nearest known word within the allowance and whether another is as near."""
+def _nearest(word: str) -> tuple[str | None, bool, str | None]:
+    """The nearest known word, whether another is as near, and the only acting verb among those, if there is one."""
     if len(word) < _MIN_LENGTH:
         swapped = [name for name in _SHORT_TARGETS if sorted(name) == sorted(word) and OSA.distance(name, word) == 1]
-        return (swapped[0], False) if len(swapped) == 1 else (None, False)
+        return (swapped[0], False, None) if len(swapped) == 1 else (None, False, None)
     hits = process.extract(word, _TARGETS, scorer=OSA.distance, score_cutoff=allowance(word), limit=16)
     hits = [(name, distance) for name, distance, _ in hits if distance == 1 or allowance(name) > 1]
     if not hits:
-        return None, False
+        return None, False, None
     letters = sorted(word)  # swapped letters are likelier than wrong ones
     ranked = sorted(
         hits,
-        key=lambda hit: (hit[1], sorted(hit[0]) != letters, hit[0][0] != word[0], abs(len(hit[0]) - len(word)), hit[0]),
+        key=lambda hit: (
+            hit[1],
+            sorted(hit[0]) != letters,
+            hit[0][0] != word[0],
+            (hit[0][-1] == "s") != (word[-1] == "s"),
+            abs(len(hit[0]) - len(word)),
+            hit[0],
+        ),
     )
     best, distance = ranked[0]
     stem = best.rstrip("s")
@@ -103,7 +121,8 @@ def _nearest(word: str) -> tuple[str | None, bool]:
         and (name[0] == word[0]) == same_start
         and (sorted(name) == letters) == swapped
     ]
-    return best, any(_acts(name) for name in (best, *rivals)) and bool(rivals)
+    verbs = [name for name in (best, *rivals) if _acts(name)]
+    return best, bool(verbs) and bool(rivals), verbs[0] if len(verbs) == 1 else None
 
 
 def _acts(word: str) -> bool:

@@ -13,7 +13,7 @@ from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
 from core.domain.errors import ProductError
 from core.domain.events import BotErred, Marked, OrderExecuted, OwnershipTaken
 from core.domain.market import MarketState, Timeframe
-from core.ports import Clock, DocumentStore, StoreUnavailable
+from core.ports import DocumentStore, StoreUnavailable
 from core.services.accounts import Accounts
 from core.services.bar_source import IndicatorFactory
 from core.services.bus import Bus
@@ -42,7 +42,6 @@ class EngineParts:
     hub: MarketHub
     bus: Bus
     indicators: IndicatorFactory
-    clock: Clock
 
 
 class Engine:

@@ -81,8 +81,9 @@ class Projector:
     async def _write_batch(self) -> None:
         batch = [self._queue[i] for i in range(min(_BATCH, len(self._queue)))]
         newest = {(put.collection, put.document["_id"]): put for documents in batch for put in documents}
-        # Heads last: they must never run ahead of what they cover.
-        puts = sorted(newest.values(), key=lambda put: put.collection == HEADS)
+        # Heads last: they must never run ahead of what they cover. One collection after the other: on MongoDB
+        # each run of one collection is a round trip.
+        puts = sorted(newest.values(), key=lambda put: (put.collection == HEADS, put.collection))
         try:
             await self._store.write(puts)
         except StoreUnavailable as error:

@@ -1,0 +1,63 @@
+"""Figures and times as people read them; the exact figure stays available beside a rounded one."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from assistant.blocks import Field, Tone
+from core.domain.money import plain
+
+_CENT = Decimal("0.01")
+_BIG = Decimal(100)
+
+
+def grouped(amount: Decimal, step: Decimal = _CENT) -> str:
+    """Rounded half-even to `step`, with thousands separators."""
+    return f"{amount.quantize(step, rounding=ROUND_HALF_EVEN):,f}"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount to the cent with its currency."""
+    return f"{grouped(amount)} {currency}"
+
+
+def signed(amount: Decimal, currency: str) -> str:
+    """A gain or loss to the cent, with its sign."""
+    return f"{'+' if amount > 0 else ''}{money(amount, currency)}"
+
+
+def price(amount: Decimal) -> str:
+    """A price: two decimals from 100 up, else as many as it has, at most eight."""
+    return grouped(amount) if amount >= _BIG else plain(amount.quantize(Decimal("1e-8")))
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction as percent with two decimals."""
+    return f"{grouped(fraction * 100)} %"
+
+
+def tone(amount: Decimal) -> Tone:
+    """Colour of a gain or loss."""
+    return Tone.GAIN if amount > 0 else Tone.LOSS if amount < 0 else Tone.NEUTRAL
+
+
+def moment(ts: datetime) -> str:
+    """A time to the minute, UTC."""
+    return ts.strftime("%Y-%m-%d %H:%MZ")
+
+
+def money_field(label: str, amount: Decimal, currency: str) -> Field:
+    """A labelled amount."""
+    return Field(label, money(amount, currency), exact=plain(amount))
+
+
+def pnl_field(label: str, amount: Decimal, currency: str) -> Field:
+    """A labelled gain or loss in its colour."""
+    return Field(label, signed(amount, currency), tone(amount), exact=plain(amount))
+
+
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-.!|<>~"})
+
+
+def escape(text: str) -> str:
+    """Text of people (bot names) that must not be read as markup."""
+    return text.translate(_MARKDOWN)

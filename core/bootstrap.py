@@ -1,0 +1,200 @@
+"""Wires ports to adapters; nothing else does."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from core.adapters.clock import SystemClock
+from core.adapters.feeds.replay import ReplayFeed
+from core.adapters.feeds.simulated import SimulatedFeed
+from core.adapters.feeds.simulated_book import SOURCE as SIMULATED
+from core.adapters.ids import RandomIds
+from core.adapters.indicators import TalibIndicators
+from core.adapters.passwords import BcryptPasswords
+from core.adapters.secrets_file import SecretsFile
+from core.adapters.store.mongo import MongoStore
+from core.adapters.store.sqlite import SqliteStore
+from core.domain.rules import TradingRules
+from core.ports import Clock, DocumentStore, DuplicateKey, Ids, MarketFeed, Passwords
+from core.services.accounts import Accounts, FirstAdmin
+from core.services.bots import BotService
+from core.services.bus import Bus
+from core.services.chat_log import ChatLog
+from core.services.confirmations import Confirmations
+from core.services.emergency import Emergency
+from core.services.engine import Engine, EngineParts
+from core.services.feed_position import load_position
+from core.services.funding import Funding
+from core.services.health import Health
+from core.services.journal_writer import JournalWriter
+from core.services.login_limiter import LoginLimiter
+from core.services.market_hub import MarketHub
+from core.services.orders import OrderService
+from core.services.ownership import Ownership
+from core.services.portfolio import PortfolioService
+from core.services.projector import Projector
+from core.services.services import Services
+from core.services.traces import Traces
+from core.settings import Settings, TradingSettings
+
+_log = structlog.get_logger(__name__)
+
+JWT_SECRET_FILE = "jwt_secret"  # noqa: S105  # a file's name
+STORE_FILE = "amarktai.sqlite3"
+
+
+@dataclass(slots=True)
+class App:
+    """A wired installation; `start` begins background work, `close` ends it."""
+
+    settings: Settings
+    services: Services
+    store: DocumentStore
+    funding: Funding
+    jwt_secret: str
+    _projector: Projector
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    async def first_admin(self) -> FirstAdmin:
+        """Make sure the configured admin exists and has play money."""
+        accounts = self.settings.accounts
+        password = accounts.admin_password.get_secret_value() or None
+        first = await self.services.accounts.ensure_first_admin(accounts.admin_email, password)
+        await self.funding.open_account(first.user.user_id)
+        return first
+
+    async def start(self) -> None:
+        """Follow the market, write projections, run the engine."""
+        self._tasks.append(asyncio.create_task(self._projector.run(), name="projector"))
+        self.services.hub.follow(self.services.hub.feed.symbols[0])
+        self.services.engine.start()
+
+    async def close(self) -> None:
+        """Stop trading, finish what is being written, let go of the store."""
+        await self.services.engine.stop()
+        await self.services.hub.close()
+        try:
+            async with asyncio.timeout(_DRAIN_SECS):
+                await self._projector.caught_up()
+        except TimeoutError:
+            _log.warning("projections were not finished; the next start catches up")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+
+_DRAIN_SECS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Adapters a test brings along; None takes the real one."""
+
+    store: DocumentStore | None = None
+    feed: MarketFeed | None = None
+    clock: Clock | None = None
+    ids: Ids | None = None
+    passwords: Passwords | None = None
+
+
+async def build_app(settings: Settings, overrides: Overrides | None = None) -> App:
+    """Open the store and wire everything; no background work runs yet.
+
+    Raises:
+        ProductError: something the installation needs cannot be used; the message says what to do.
+    """
+    own = overrides or Overrides()
+    clock, ids = own.clock or SystemClock(), own.ids or RandomIds()
+    store = own.store or make_store(settings)
+    await store.open()
+    feed = own.feed or await _make_feed(settings, store, clock)
+    hub, bus = MarketHub(feed), Bus()
+    projector = Projector(store)
+    writer = JournalWriter(store, clock, make_rules(settings.trading, settings.market.mark_stale_secs), projector)
+    writer.listen(bus.publish)
+    accounts = Accounts(store, own.passwords or BcryptPasswords(), clock, ids, LoginLimiter())
+    orders, traces = OrderService(writer, hub, ids), Traces(store, projector)
+    holder = ids.new()
+    parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
+    engine = Engine(parts, Ownership(store, holder), holder)
+    services = Services(
+        accounts=accounts,
+        bots=BotService(writer, hub, ids),
+        bus=bus,
+        chat_log=ChatLog(store, clock),
+        clock=clock,
+        confirmations=Confirmations(store, clock, ids),
+        emergency=Emergency(writer, orders, hub),
+        engine=engine,
+        health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
+        hub=hub,
+        ids=ids,
+        orders=orders,
+        portfolio=PortfolioService(store, writer, hub, projector),
+        traces=traces,
+        writer=writer,
+    )
+    funding = Funding(writer, hub, settings.trading.starting_balance)
+    return App(settings, services, store, funding, _jwt_secret(settings), projector)
+
+
+def make_store(settings: Settings) -> DocumentStore:
+    """The configured backend, not opened yet."""
+    url = settings.store.mongo_url.get_secret_value()
+    return MongoStore(url) if url else SqliteStore(Path(settings.store.data_dir) / STORE_FILE)
+
+
+def make_rules(trading: TradingSettings, mark_stale_secs: int) -> TradingRules:
+    """Limits as the domain knows them."""
+    return TradingRules(
+        max_trades_per_bot_daily=trading.max_trades_per_bot_daily,
+        max_trades_per_user_daily=trading.max_trades_per_user_daily,
+        burst_limit_orders=trading.burst_limit_orders_per_exchange,
+        burst_window_secs=trading.burst_limit_window_seconds,
+        max_drawdown=trading.max_drawdown_percent,
+        max_daily_loss=trading.max_daily_loss_percent,
+        max_consecutive_losses=trading.max_consecutive_losses,
+        max_errors_per_hour=trading.max_errors_per_hour,
+        min_edge_bps=trading.min_edge_bps,
+        safety_margin_bps=trading.safety_margin_bps,
+        slippage_buffer_bps=trading.slippage_buffer_bps,
+        mark_stale_secs=mark_stale_secs,
+    )
+
+
+async def _make_feed(settings: Settings, store: DocumentStore, clock: Clock) -> MarketFeed:
+    market = settings.market
+    path = market.replay_path
+    if path is not None:
+        source = f"replay:{path.name.removesuffix('.gz').removesuffix('.csv')}"
+        position = await load_position(store, source)
+        return await ReplayFeed.open(path, market.replay_speed, position, asyncio.sleep, time.monotonic)
+    seed = await _simulation_seed(market.simulation_seed, store)
+    position = await load_position(store, SIMULATED)
+    if position is not None and position["seed"] != seed:
+        _log.warning("another SIMULATION_SEED is set: the simulated market starts afresh")
+        position = None
+    return SimulatedFeed(seed, market.simulation_speed, clock.now(), position, asyncio.sleep, time.monotonic)
+
+
+async def _simulation_seed(configured: int | None, store: DocumentStore) -> int:
+    """The configured seed, else the one this installation drew at its first start."""
+    if configured is not None:
+        return configured
+    seed = secrets.randbelow(2**63)
+    try:
+        await store.insert("settings_state", {"_id": "simulation_seed", "seed": seed})
+    except DuplicateKey:
+        stored = await store.get("settings_state", "simulation_seed")
+        return seed if stored is None else int(stored["seed"])
+    return seed
+
+
+def _jwt_secret(settings: Settings) -> str:
+    configured = settings.accounts.jwt_secret.get_secret_value()
+    return configured or SecretsFile(Path(settings.store.data_dir)).get_or_create(JWT_SECRET_FILE)

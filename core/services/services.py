@@ -1,0 +1,39 @@
+"""All use cases in one place, for tools and web; bootstrap fills it."""
+
+from dataclasses import dataclass
+
+from core.ports import Clock, Ids
+from core.services.accounts import Accounts
+from core.services.bots import BotService
+from core.services.bus import Bus
+from core.services.chat_log import ChatLog
+from core.services.confirmations import Confirmations
+from core.services.emergency import Emergency
+from core.services.engine import Engine
+from core.services.health import Health
+from core.services.journal_writer import JournalWriter
+from core.services.market_hub import MarketHub
+from core.services.orders import OrderService
+from core.services.portfolio import PortfolioService
+from core.services.traces import Traces
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the product can do."""
+
+    accounts: Accounts
+    bots: BotService
+    bus: Bus
+    chat_log: ChatLog
+    clock: Clock
+    confirmations: Confirmations
+    emergency: Emergency
+    engine: Engine
+    health: Health
+    hub: MarketHub
+    ids: Ids
+    orders: OrderService
+    portfolio: PortfolioService
+    traces: Traces
+    writer: JournalWriter
