@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ports import StoreUnavailable
 from web.api.problems import refuse
@@ -32,6 +32,7 @@ _ROUTES: tuple[tuple[str, str], ...] = (
     ("GET POST", re.escape(SOCKET_PATH) + "/?"),
 )
 _ALLOWED = tuple((frozenset(methods.split()), re.compile(path)) for methods, path in _ROUTES)
+_NO_RESPONSE = "No response returned."
 _WITHOUT_SESSION = re.compile(r"/(assets|public|avatars)/.*|/(favicon|logo|metrics)")
 
 
@@ -56,7 +57,23 @@ class ChainlitGuard:
                 # Without the store nobody can be known; that is not the same as being logged out.
                 await refuse(scope, receive, send, HTTPStatus.SERVICE_UNAVAILABLE, away.code, away.message)
                 return
-        await self._app(scope, receive, send)
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; a visitor who left before the answer is no error, though Starlette makes one of it."""
+        gone = False
+
+        async def watch() -> Message:
+            nonlocal gone
+            message = await receive()
+            gone = gone or message["type"] == "http.disconnect"
+            return message
+
+        try:
+            await self._app(scope, watch, send)
+        except RuntimeError as error:
+            if not (gone and str(error) == _NO_RESPONSE):
+                raise
 
 
 def _is_allowed(scope: Scope) -> bool:

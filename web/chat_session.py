@@ -26,7 +26,7 @@ def prepare_chainlit(app_root: Path, secret: str, session_timeout_minutes: int) 
     """Configure Chainlit; call it once, before anything imports Chainlit and before it is mounted.
 
     Args:
-        app_root: the directory that holds `.chainlit/`, `public/` and `chainlit.md`.
+        app_root: the directory that holds `.chainlit/`, `public/` and the read-me page.
         secret: key of the session cookie (`web.auth.chat_secret`).
         session_timeout_minutes: life of a session from its login.
     """

@@ -46,13 +46,17 @@ async def page() -> HTMLResponse:
 
 @router.get("/project/translations")
 async def translations(language: Annotated[str, Query(max_length=35)] = "en-US") -> JSONResponse:
-    """Texts of the interface, with our own words for a failed login; there is one language."""
+    """Texts of the interface, some of them in our own words; there is one language."""
     from chainlit.config import config
 
     texts: dict[str, Any] = config.load_translation(config.ui.language or language)
     login = texts["auth"]["login"]
     login["title"] = f"Log in to {config.ui.name}"
     login["errors"] |= _LOGIN_TEXTS
+    texts["chat"]["input"]["placeholder"] = "Ask a question, or say what to do"
+    texts["chat"]["watermark"] = (
+        "Paper trading: play money only. A model's words can be wrong; the figures are the ledger's."
+    )
     return JSONResponse({"translation": texts})
 
 

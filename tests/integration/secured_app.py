@@ -67,7 +67,7 @@ def control(accounts: Accounts, store: MemoryStore) -> APIRouter:
 
 
 def build(directory: Path, origins: frozenset[str]) -> FastAPI:
-    for name in (".chainlit/config.toml", "public", "chainlit.md"):
+    for name in (".chainlit/config.toml", "public", "chainlit_en-US.md"):
         source, target = WEB / name, directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
