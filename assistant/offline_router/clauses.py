@@ -15,6 +15,8 @@ from assistant.offline_router.understanding import Call, Outcome, Understanding
 from assistant.offline_router.wordlists import words
 
 _FIRE = 0.6  # a read below this is only offered
+_LIKELY = 0.42  # enough for a read when every word is known and nothing else is near
+_MARGIN = 0.1
 _OFFER = 0.3  # below this nothing is even offered
 _UNKNOWN_WORD = 0.1  # taken off for each word the router has no idea of
 _MAX_UNKNOWN_IN_CREATE = 2
@@ -135,7 +137,11 @@ class Reader:
             return Reading(self._offer(clause, first="emergency_stop"))
         if first in lexicon.BOT_VERBS and self._names_a_stranger(clause):
             return Reading(suggest.unknown_bot(lexicon.BOT_VERBS[first], self._context.bot_names))
-        if first in lexicon.UNSUPPORTED or any(w in lexicon.UNSUPPORTED - _ONLY_FIRST for w in text.split()):
+        if (
+            slots.of(clause.tokens, Kind.PERCENT)
+            or first in lexicon.UNSUPPORTED
+            or any(w in lexicon.UNSUPPORTED - _ONLY_FIRST for w in text.split())
+        ):
             return Reading(suggest.out_of_scope(self._offered, _UNKNOWN))
         ranked = self._ranked(clause)
         if not ranked or ranked[0][1] < _OFFER or ranked[0][0] == OUT_OF_SCOPE:
@@ -143,7 +149,8 @@ class Reader:
         tool, score = ranked[0]
         if tool == "market_price" and lexicon.FUTURE & set(text.split()):
             return Reading(suggest.out_of_scope(self._offered, _UNKNOWN))
-        if tool in _ACTING or score < _FIRE:
+        alone = score >= _LIKELY and (len(ranked) == 1 or score - ranked[1][1] >= _MARGIN)
+        if tool in _ACTING or not (score >= _FIRE or (alone and self._all_known(clause))):
             return Reading(self._offer(clause))
         return Reading(self._with_arguments(tool, clause.tokens, min(score, 1.0)))
 
@@ -154,6 +161,9 @@ class Reader:
             t for t in rest if t.kind in (Kind.NAME, Kind.QUOTE) or (t.kind is Kind.WORD and not spelling.known(t.word))
         ]
         return bool(strange) and len(strange) == len(rest)
+
+    def _all_known(self, clause: Clause) -> bool:
+        return all(t.word in spelling.IN_SCOPE for t in clause.tokens if t.kind is Kind.WORD)
 
     def _nothing(self, clause: Clause, ranked: list[tuple[str, float]]) -> Understanding:
         """Neither tool nor guess; a bot named in passing is still worth buttons."""

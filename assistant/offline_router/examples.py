@@ -63,7 +63,8 @@ what did i earn PER | profit PER | gains PER | how much have i lost PER | PER pr
 earnings | how much profit did i make | profit and loss | show me my gains | did i make money PER | income PER
 how was PER | what was my result PER | losses PER | how much money came in PER | profits per day""",
     "trade_history": """
-what has been going through the books recent | what got bought recent | what was traded PER | what has been happening in my trades
+what has been going through the books recent | what got bought recent | what was traded PER
+what has been happening in my trades
 what have my bots been buying | what deals were made | what happened in my trades
 show what was bought and sold | activity log
 show trades | last NUM trades | trade history | recent trades | what did BOT buy | trades of BOT | list my fills
@@ -77,7 +78,8 @@ current price of SYM | where is SYM now | show me SYM | what does one SYM cost |
 SYM rate | check SYM | how is SYM doing | what is the market doing | ticker SYM | is SYM up PER
 how expensive is SYM""",
     "equity_chart": """
-show how my money developed | chart PER | how did my account develop PER drawn as a line | let me see my progress as a chart
+show how my money developed | chart PER | how did my account develop PER drawn as a line
+let me see my progress as a chart
 picture of my money over time | ups and downs of my account | draw how my balance developed | trend of my account
 show equity chart | equity curve | graph | chart | plot my equity | chart of my portfolio | draw my performance
 equity chart PER | show me a graph of my balance | how has my equity developed | performance chart

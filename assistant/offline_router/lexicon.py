@@ -110,18 +110,27 @@ QUESTION_WORDS = words("""
     may might shall will must
 """)
 
-SYNONYMS = {
-    "robots": "bots", "robot": "bot", "wallet": "balance", "purse": "balance", "pocket": "balance", "funds": "balance",
-    "wealth": "money", "fortune": "money", "savings": "money", "finances": "money", "deals": "trades", "books": "trades",
-    "orders": "trades", "visualize": "chart", "visualise": "chart", "diagram": "chart", "sketch": "chart", "plot": "chart",
-    "evolved": "developed", "progressed": "developed", "grew": "developed", "changed": "developed", "moved": "developed",
-    "machine": "server", "computer": "server", "platform": "server", "broken": "down", "dead": "down", "crashed": "down",
-    "news": "status", "update": "status", "report": "status", "duty": "running", "live": "running", "active": "running",
-    "earned": "made", "gained": "made", "won": "made", "lately": "recent", "recently": "recent", "newest": "latest",
-    "display": "show", "present": "show", "reveal": "show", "confused": "lost", "bewildered": "lost", "clueless": "lost",
-    "cost": "price", "costs": "price", "quote": "price", "rate": "price", "value": "price", "sold": "bought",
-    "purchased": "bought", "acquired": "bought", "totally": "", "really": "", "actually": "", "somewhat": "", "maybe": "",
-}  # fmt: skip
+_MEANS = {
+    "bots": "robots",
+    "bot": "robot",
+    "balance": "wallet purse pocket funds",
+    "money": "wealth fortune savings finances",
+    "trades": "deals books orders",
+    "chart": "visualize visualise diagram sketch plot",
+    "developed": "evolved progressed grew changed moved",
+    "server": "machine computer platform",
+    "down": "broken dead crashed",
+    "status": "news update report",
+    "running": "duty live active",
+    "made": "earned gained won",
+    "recent": "lately recently",
+    "latest": "newest",
+    "show": "display present reveal",
+    "lost": "confused bewildered clueless",
+    "price": "cost costs quote rate value",
+    "bought": "sold purchased acquired",
+}
+SYNONYMS = {word: meant for meant, listed in _MEANS.items() for word in words(listed)}
 """Words that mean the same to the examples; applied for scoring only, never for commands."""
 
 FUTURE = words("will next predict prediction forecast tomorrow future")
@@ -176,5 +185,5 @@ EVERYDAY = words("""
     only more most much many some any each other such same too can get got getting want like know see look looking
     go going come say said tell thing things today now currently since until after before during between over under
     until already yet lately recently far hey please there here one two ones lot bit little actually total overall
-    exactly right
+    exactly right totally quite fairly kind somewhat maybe truly basically
 """)

@@ -22,7 +22,7 @@ _LETTERS = (3, 4, 5)
 
 def features(text: str) -> Counter[str]:
     """Words, word pairs and letter groups of masked text; everyday words count less."""
-    words = [said for word in text.split() if (said := lexicon.SYNONYMS.get(word, word))]
+    words = [lexicon.SYNONYMS.get(word, word) for word in text.split()]
     counts: Counter[str] = Counter()
     for word in words:
         counts[f"w:{word}"] += 1
