@@ -19,6 +19,7 @@ from core.domain.errors import Conflict, InvalidInput, NotFound
 from core.domain.market import Bar, MarketState, Timeframe
 from core.domain.strategies.base import Action, BarContext
 from core.domain.strategies.catalog import make
+from core.ports import MarketFeed
 from tests.fakes.pace import VirtualSeconds
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -26,7 +27,9 @@ ORIGIN = datetime(2026, 11, 24, 9, 58, 42, tzinfo=UTC)  # within a minute
 MIDNIGHT = datetime(2026, 11, 24, 23, 58, 42, tzinfo=UTC)  # just before a day ends
 
 
-def _feed(seed: int = 1, speed: float = 0, position: dict[str, Any] | None = None, origin: datetime = ORIGIN):
+def _feed(
+    seed: int = 1, speed: float = 0, position: dict[str, Any] | None = None, origin: datetime = ORIGIN
+) -> MarketFeed:
     time = VirtualSeconds()
     return SimulatedFeed(seed, speed, origin, position, time.sleep, time.monotonic)
 
@@ -81,6 +84,15 @@ async def test_resuming_anywhere_equals_an_uninterrupted_run(origin: datetime, g
     json.loads(positions[-1], parse_float=lambda number: pytest.fail(f"the position holds a float: {number}"))
 
 
+async def test_a_position_stored_too_early_can_be_moved_forward():
+    """After kill -9 the journal may know a later engine time than the stored position does."""
+    whole = await _take(_feed().states(BTC), 60)
+    feed = _feed()
+    await _take(feed.states(BTC), 10)
+    moved = feed.status().position | {"now": whole[29].ts.isoformat()}
+    assert await _take(_feed(position=moved).states(BTC), 30) == whole[30:]
+
+
 async def test_a_restored_market_has_the_same_past():
     before = _feed()
     await _take(before.states(BTC), 30)
@@ -90,7 +102,7 @@ async def test_a_restored_market_has_the_same_past():
         assert await after.history(BTC, timeframe, 300) == await before.history(BTC, timeframe, 300)
 
 
-def test_a_market_restored_after_weeks_has_the_same_past_and_future():
+def test_a_market_restored_after_days_has_the_same_past_and_future():
     chronicle = Chronicle.genesis(5, ASSETS[BTC], 29_000_000)
     while chronicle.minute < 29_000_000 + 3 * 1440:
         chronicle.advance()

@@ -15,6 +15,7 @@ from core.adapters.feeds.replay import ReplayFeed
 from core.domain.bars import BarBuilder
 from core.domain.errors import Conflict, InvalidInput, NotFound, ProductError
 from core.domain.market import Bar, MarketState, Timeframe
+from core.ports import MarketFeed
 from tests.fakes.pace import VirtualSeconds
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -37,7 +38,7 @@ def _rows(count: int) -> list[str]:
     return [_row(m, f"{100 + m}.5,{103 + m},{99 + m},{101 + m},{m % 3}.25") for m in range(count)]
 
 
-async def _open(path: Path, speed: float = 0, position: dict[str, Any] | None = None, warmup: int = 240) -> ReplayFeed:
+async def _open(path: Path, speed: float = 0, position: dict[str, Any] | None = None, warmup: int = 240) -> MarketFeed:
     time = VirtualSeconds()
     return await ReplayFeed.open(path, speed, position, time.sleep, time.monotonic, warmup)
 
@@ -52,7 +53,7 @@ async def _take(states: AsyncIterator[MarketState], count: int) -> list[MarketSt
     return taken
 
 
-async def _rest(feed: ReplayFeed) -> list[MarketState]:
+async def _rest(feed: MarketFeed) -> list[MarketState]:
     return [state async for state in feed.states(feed.symbols[0])]
 
 
@@ -164,6 +165,17 @@ async def test_resuming_at_any_state_equals_an_uninterrupted_run(tmp_path: Path)
         after = await _open(path, position=json.loads(json.dumps(before.status().position)), warmup=4)
         assert after.now() == before.now()
         assert taken + await _rest(after) == whole
+
+
+async def test_a_position_stored_too_early_can_be_moved_forward(tmp_path: Path):
+    """After kill -9 the journal may know a later engine time than the stored position does."""
+    path = _write(tmp_path, _rows(6))
+    whole = await _rest(await _open(path, warmup=2))
+    feed = await _open(path, warmup=2)
+    await _take(feed.states("BTC/USDT"), 1)
+    for known in (0, 1, 6, len(whole) - 1):
+        moved = feed.status().position | {"now": whole[known].ts.isoformat()}
+        assert await _rest(await _open(path, position=moved)) == whole[known + 1 :]
 
 
 async def test_history_holds_what_has_closed_and_nothing_of_the_future(tmp_path: Path):

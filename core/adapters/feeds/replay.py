@@ -3,32 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from core.adapters.feeds.ohlcv_file import OhlcvFile, read_ohlcv
 from core.adapters.feeds.pacing import Monotonic, Pacer, Sleep
+from core.adapters.feeds.replay_book import STEPS, state_of
 from core.domain.bars import aggregate
 from core.domain.errors import Conflict, InvalidInput, NotFound
 from core.domain.instrument import Instrument
-from core.domain.market import Bar, Level, MarketState, Timeframe
-from core.domain.money import floor_to
+from core.domain.market import Bar, MarketState, Timeframe
 from core.ports import Document, FeedStatus
 
 WARMUP_BARS = 240
-STEPS = 4
-"""States of a bar, at equal distances from its open time: open, low, high, close (for a buyer the worse first)."""
-
-HALF_SPREAD_BPS = Decimal("0.5")
-"""Best bid and ask are this far from the mid, but at least a tick: whole ticks, so that the mid is exact."""
-
-DEPTH_FRACTION = Decimal("0.025")
-"""Of the bar's volume, per side and state: the four books of a bar together offer at most 10 % of it.
-
-Where that is less than a lot, a level has one lot: a book without size would not be a book.
-"""
-
-_LEVELS = ((0, Decimal("0.5")), (1, Decimal("0.3")), (3, Decimal("0.2")))  # distance in half spreads, part of depth
 
 
 class ReplayFeed:
@@ -41,6 +27,7 @@ class ReplayFeed:
         self._data = data
         self._pacer = pacer
         self._taken = False
+        self._started = False
         self._finished = False
         self._next_bar = max(1, min(warmup_bars, len(data.bars) // 2))
         self._next_step = 0
@@ -64,7 +51,8 @@ class ReplayFeed:
         Args:
             path: `BASE_QUOTE-TIMEFRAME.csv` or `.csv.gz` with timestamp (ms), open, high, low, close, volume.
             speed: engine seconds per real second; 0 is as fast as the consumer takes it.
-            position: `status().position` of an earlier run on the same file.
+            position: `status().position` of an earlier run on the same file. Its `now` may be moved
+                forward, to engine time already acted upon after the position was stored.
             sleep: waits for real seconds, as `asyncio.sleep`.
             monotonic: real seconds that never go back, as `time.monotonic`.
             warmup_bars: how many bars are history at the start.
@@ -127,12 +115,12 @@ class ReplayFeed:
         self._pacer.rest()
         try:
             while self._next_bar < len(self._data.bars):
-                bar, step = self._data.bars[self._next_bar], self._next_step
-                ts = bar.open_time + bar.timeframe.span * step / STEPS
+                bar, step, ts = self._data.bars[self._next_bar], self._next_step, self._next_ts()
                 if not await self._pacer.due(ts):
                     return
                 self._now = ts
-                self._next_bar, self._next_step = self._next_bar + (step + 1) // STEPS, (step + 1) % STEPS
+                self._started = True
+                self._step_on()
                 yield state_of(self._data.instrument, bar, step, ts, self.source)
             self._finish()
         finally:
@@ -147,6 +135,7 @@ class ReplayFeed:
             "step": self._next_step,
             "open_time": at.open_time.isoformat(),
             "now": self._now.isoformat(),
+            "started": self._started,
         }
         running = self.symbols if self._taken else ()
         return FeedStatus(self.source, self._now, running, self._finished, self._data.dropped, position)
@@ -172,6 +161,7 @@ class ReplayFeed:
         stem = self._data.stem
         try:
             file, bar, step = str(position["file"]), int(position["bar"]), int(position["step"])
+            self._started = bool(position["started"])
             now, open_time = datetime.fromisoformat(position["now"]), datetime.fromisoformat(position["open_time"])
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"The stored position of the replay cannot be read ({error!r}).") from error
@@ -179,23 +169,19 @@ class ReplayFeed:
         if file != stem or not fits or self._data.bars[min(bar, len(self._data.bars) - 1)].open_time != open_time:
             raise InvalidInput(f"The stored position is of another {file} than {stem}: its bar {bar} is not there.")
         self._next_bar, self._next_step, self._now = bar, step, now
-        self._finished = bar == len(self._data.bars)
+        while self._next_bar < len(self._data.bars) and self._given(self._next_ts()):
+            self._step_on()
+        last = self._data.bars[-1]
+        self._finished = self._next_bar == len(self._data.bars) and now >= last.open_time + last.timeframe.span
 
+    def _given(self, ts: datetime) -> bool:
+        """Whether the state of that time lies behind; a replay that never gave one stands before its first."""
+        return ts < self._now or (ts == self._now and self._started)
 
-def state_of(instrument: Instrument, bar: Bar, step: int, ts: datetime, source: str) -> MarketState:
-    """One of a bar's four states, with a synthetic book whose mid is exactly the bar's price."""
-    price = (bar.open, bar.low, bar.high, bar.close)[step]
-    tick = instrument.tick_size
-    half_spread = max(tick, floor_to(price * HALF_SPREAD_BPS / 10_000, tick))
-    if half_spread >= price:  # a price of a tick or less has no room for one below it
-        half_spread = price / 2
-    depth = bar.volume * DEPTH_FRACTION
-    bids: list[Level] = []
-    asks: list[Level] = []
-    for distance, part in _LEVELS:
-        size = max(instrument.lot_size, floor_to(depth * part, instrument.lot_size))
-        offset = half_spread * (1 + distance)
-        asks.append(Level(price + offset, size))
-        if offset < price:
-            bids.append(Level(price - offset, size))
-    return MarketState(instrument.symbol, ts, tuple(bids), tuple(asks), bar.volume / STEPS, source)
+    def _next_ts(self) -> datetime:
+        bar = self._data.bars[self._next_bar]
+        return bar.open_time + bar.timeframe.span * self._next_step / STEPS
+
+    def _step_on(self) -> None:
+        whole_bars, self._next_step = divmod(self._next_step + 1, STEPS)
+        self._next_bar += whole_bars

@@ -27,7 +27,8 @@ class SimulatedFeed:
         seed: of all randomness.
         speed: engine seconds per real second; 0 is as fast as the consumer takes it.
         origin: engine time at the very first start; rounded down to a step.
-        position: `status().position` of an earlier run, which then goes on; it wins over `origin`.
+        position: `status().position` of an earlier run, which then goes on; it wins over `origin`. Its
+            `now` may be moved forward, to engine time already acted upon after the position was stored.
         sleep: waits for real seconds, as `asyncio.sleep`.
         monotonic: real seconds that never go back, as `time.monotonic`.
 
@@ -42,6 +43,7 @@ class SimulatedFeed:
         self._pacer = Pacer(speed, sleep, monotonic)
         self._origin = _to_step(origin)
         self._now = self._origin
+        self._given_until: datetime | None = None
         self._running: dict[str, None] = {}
         self._newest: dict[str, datetime] = {}
         self._chronicles: dict[str, Chronicle] = {}
@@ -93,9 +95,8 @@ class SimulatedFeed:
         self._running[symbol] = None
         try:
             await self._lived_until(symbol, minute_of(self._now)[0])
-            ts = self._now
-            if symbol in self._newest:
-                ts = max(ts, self._newest[symbol] + _STEP)
+            given_until = self._newest.get(symbol, self._given_until)
+            ts = self._now if given_until is None else max(self._now, given_until + _STEP)
             while await self._pacer.due(ts):
                 minute, index = minute_of(ts)
                 chronicle = await self._lived_until(symbol, minute)
@@ -116,7 +117,7 @@ class SimulatedFeed:
             "origin": self._origin.isoformat(),
             "now": self._now.isoformat(),
             "symbols": {symbol: chronicle.position() for symbol, chronicle in self._chronicles.items()},
-            "given": sorted(self._newest),
+            "started": bool(self._newest) or self._given_until is not None,
         }
         return FeedStatus(SOURCE, self._now, tuple(self._running), self._pacer.closed, 0, position)
 
@@ -158,7 +159,7 @@ class SimulatedFeed:
             self._now = _to_step(datetime.fromisoformat(position["now"]))
             for symbol, document in position["symbols"].items():
                 self._chronicles[symbol] = Chronicle.restore(self._seed, self._asset(symbol), document)
-            self._newest = {str(symbol): self._now for symbol in position["given"]}
+            self._given_until = self._now if position["started"] else None
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"The stored position of the simulated market cannot be read ({error!r}).") from error
 
