@@ -11,7 +11,7 @@
 # PYTHON=/path/to/python3.12 chooses the interpreter.
 
 export PYTHON
-version := $(shell sh .ci/setup --version)
+version := $(shell PYTHON="$(PYTHON)" sh .ci/setup --version)
 run_stamp := .venv/.run-$(version)
 dev_stamp := .venv/.dev-$(version)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
 
-_BANNED_MODULES = {"unittest.mock": "patches", "mock": "patches", "pytest_mock": "patches"}
-_BANNED_FIXTURES = {"monkeypatch": "patches", "mocker": "patches"}
+_BANNED_MODULES = {"unittest.mock", "mock", "pytest_mock"}
+_BANNED_FIXTURES = {"monkeypatch", "mocker"}
 _STOPWATCHES = {"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time", "process_time_ns"}
 _MIN_WORDS = 3
 
@@ -25,8 +25,9 @@ def breaches(path: Path) -> Iterator[tuple[int, str]]:
         yield from _in_imports(node)
         yield from _in_calls(node)
         yield from _in_asserts(node)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _in_function(node)
+        yield from _in_arguments(node)
+    for node in tree.body:  # a class's name is part of its tests' sentences
+        yield from _in_name(node)
 
 
 def _in_imports(node: ast.AST) -> Iterator[tuple[int, str]]:
@@ -57,11 +58,14 @@ def _in_asserts(node: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, "asserts a duration: timing belongs to bench/"
 
 
-def _in_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str]]:
-    for argument in node.args.args:
-        if argument.arg in _BANNED_FIXTURES:
-            yield node.lineno, f"uses {argument.arg}: write a fake of the port instead"
-    if node.name.startswith("test_") and len(node.name.split("_")) <= _MIN_WORDS:
+def _in_arguments(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.arg) and node.arg in _BANNED_FIXTURES:
+        yield node.lineno, f"uses {node.arg}: write a fake of the port instead"
+
+
+def _in_name(node: ast.stmt) -> Iterator[tuple[int, str]]:
+    is_test = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    if is_test and len(node.name.split("_")) <= _MIN_WORDS:
         yield node.lineno, f"{node.name}: the name should read as a sentence"
 
 
