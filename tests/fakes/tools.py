@@ -1,4 +1,4 @@
-"""Fakes of `ToolCaller`: one records, checks permission and arguments, and answers as told; one hangs."""
+"""Fakes of `ToolCaller`: one records, checks permission and arguments, and answers as told; others hang or dawdle."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -80,3 +80,14 @@ class StuckTools(RecordingTools):
             return await asyncio.Future[ToolOutcome]()
         finally:
             self.cancelled.set()
+
+
+@dataclass
+class EarlierIsSlower(RecordingTools):
+    """The first call takes longest, so that calls at the same time would overtake each other."""
+
+    async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Any]) -> ToolOutcome:
+        """Answer after some rounds of the event loop, fewer with each call."""
+        for _ in range(100 // (1 + len(self.calls))):
+            await asyncio.sleep(0)
+        return await super().call(caller, tool, arguments)

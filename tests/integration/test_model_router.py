@@ -257,6 +257,14 @@ class TestWhatWasDone:
         assert heard.failure is not None
         assert heard.failure.changed
 
+    async def test_a_failure_after_something_was_drawn_says_so(self, provider: Provider) -> None:
+        """Promise: nobody sees the same figures twice because a fallback answered again."""
+        provider.answers(says(calls=(Call("profits", {}),)), refuses(500))
+        heard = await hear(provider.router(RecordingTools()), turn())
+        assert heard.steps == ["start profits", "drawn by profits"]
+        assert heard.failure is not None
+        assert heard.failure.changed
+
     async def test_a_failure_after_an_invisible_read_does_not(self, provider: Provider) -> None:
         provider.answers(says(calls=(Call("list_bots", {}),)), refuses(500))
         heard = await hear(provider.router(RecordingTools(silent)), turn())

@@ -17,7 +17,7 @@ from assistant.turn import Delta
 from tests.fakes.model_turns import hear, turn
 from tests.fakes.openai_events import Call
 from tests.fakes.scripted_openai import Fault, Reply, Script, ScriptedOpenAI
-from tests.fakes.tools import RecordingTools, silent
+from tests.fakes.tools import EarlierIsSlower, RecordingTools, silent
 
 pytestmark = pytest.mark.parametrize("api", ["chat", "responses"])
 
@@ -58,7 +58,7 @@ async def test_parallel_calls_run_and_are_drawn_in_their_order(serve: Serve, api
     """Promise: several wishes become several calls, each drawn by code."""
     calls = (Call("pause_bot", {"bot": "Alpha"}), Call("profits", {"period": "weekly"}), Call("create_bot", {}))
     server = serve([Reply(("One moment. ",), calls), Reply(("See the card.",))])
-    tools = RecordingTools()
+    tools = EarlierIsSlower()
     router = router_for(server, tools, api)
     heard = await hear(router, turn("pause it, show my week, and make a bot"))
     await router.aclose()
