@@ -42,13 +42,13 @@ _BOT_QUESTIONS = {
 _DEFAULT_READS = ("portfolio_summary", "list_bots", "help")
 
 
-def option(tool: str, bot: str | None, *, detail: str = "") -> Option:
+def option(tool: str, bot: str | None) -> Option:
     """A button for a tool; a tool for one bot is offered for `bot`, or to choose one."""
     label, message = _LABELS[tool]
     if "{bot}" in message:
         label = label.replace("{bot}", bot or "a bot")
         message = message.replace("{bot}", bot) if bot else _CHOOSE[tool]  # `/stop` alone halts all
-    return Option(label + (f" {detail}" if detail else ""), message + (f" {detail}" if detail else ""))
+    return Option(label, message)
 
 
 def bot_question(tool: str, names: Sequence[str]) -> Understanding:
@@ -78,8 +78,9 @@ def no_bots() -> Understanding:
 
 def candidates(tools: Iterable[str], bot: str | None, offered: frozenset[str], why: str) -> Understanding:
     """Up to three buttons for the best guesses."""
-    wanted = [tool for tool in dict.fromkeys(tools) if tool in offered][:MAX_OPTIONS]
-    return Understanding(Outcome.CHOICES, text=why, options=tuple(option(tool, bot) for tool in wanted))
+    options = dict.fromkeys(option(tool, bot) for tool in dict.fromkeys(tools) if tool in offered)
+    distinct = {choice.message: choice for choice in reversed(options)}
+    return Understanding(Outcome.CHOICES, text=why, options=tuple(reversed(distinct.values()))[:MAX_OPTIONS])
 
 
 def out_of_scope(offered: frozenset[str], text: str) -> Understanding:

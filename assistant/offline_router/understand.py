@@ -90,11 +90,21 @@ def _slash(command: tuple[str, str], turn: Turn, offered: frozenset[str], contex
     return clauses.Reader(offered, context, forbidden=False).command(tool, tokens, exact[:1], has_rest=bool(rest))
 
 
+def is_bare_assent(text: str) -> bool:
+    """Whether the message is nothing but a yes."""
+    return _bare(text) in lexicon.ASSENTS
+
+
+def _bare(text: str) -> str:
+    """The words alone, without punctuation and a closing question mark."""
+    words = " ".join(t.word for t in tokenise(normalise(text).casefold()) if t.word.isalnum() or t.word == "?")
+    return words.rstrip(" ?") or words
+
+
 def _small_talk(text: str, offered: frozenset[str]) -> Understanding | None:
     """Greetings, thanks, and a typed yes or no, which never confirm anything."""
     plain = normalise(text).casefold()
-    words = " ".join(token.word for token in tokenise(plain) if token.word.isalnum() or token.word == "?")
-    bare = words.rstrip(" ?") or words
+    bare = _bare(text)
     if bare in lexicon.ASSENTS:
         return Understanding(Outcome.BARE_ASSENT, text="Typing does not confirm anything: use the buttons of the card.")
     if bare in lexicon.DISSENTS:

@@ -1,0 +1,67 @@
+"""How often the offline router is right, on phrasings it was not tuned on and on those it was.
+
+`offline_phrasings.jsonl` was written after the router and never used to tune it; two earlier sets were, and
+are kept in `offline_phrasings_seen.jsonl` as a regression. Both are by the router's own author.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.offline_turns import ACTING, BOTS, calls
+
+_DATA = Path(__file__).parent.parent / "data"
+_HELD_OUT = _DATA / "offline_phrasings.jsonl"
+_SEEN = _DATA / "offline_phrasings_seen.jsonl"
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _made(row: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return calls(row["text"], row.get("bots", BOTS), row.get("last"))
+
+
+def _right(row: Mapping[str, Any]) -> bool:
+    made = _made(row)
+    if row["kind"] in {"plain", "typo", "indirect"}:
+        return made == [(call["tool"], call["arguments"]) for call in row["calls"]]
+    return not made if row["kind"] == "out_of_scope" else not any(tool in ACTING for tool, _ in made)
+
+
+def _accuracy(path: Path) -> dict[str, float]:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for row in _rows(path):
+        right[row["kind"]].append(_right(row))
+    return {kind: sum(results) / len(results) for kind, results in right.items()}
+
+
+@pytest.mark.parametrize(
+    ("path", "floors"),
+    [
+        (_HELD_OUT, {"plain": 0.97, "typo": 0.97, "indirect": 0.6, "out_of_scope": 0.97}),
+        (_SEEN, {"plain": 0.98, "typo": 0.97, "indirect": 0.93, "out_of_scope": 0.98}),
+    ],
+    ids=["held out", "seen"],
+)
+def test_tool_and_arguments_are_right_as_often_as_promised(path: Path, floors: dict[str, float]):
+    """Tool and all arguments must match; for what is out of scope, no tool may fire."""
+    accuracy = _accuracy(path)
+    assert {kind: accuracy[kind] for kind, floor in floors.items() if accuracy[kind] < floor} == {}
+
+
+@pytest.mark.parametrize("path", [_HELD_OUT, _SEEN], ids=["held out", "seen"])
+def test_nothing_acts_on_negated_ambiguous_injected_or_foreign_words(path: Path):
+    """It never runs an acting tool on a weak match (spec/chat.md)."""
+    kinds = {"negated", "ambiguous", "injected", "out_of_scope"}
+    fired = [row["text"] for row in _rows(path) if row["kind"] in kinds and any(t in ACTING for t, _ in _made(row))]
+    assert fired == []
+
+
+def test_the_held_out_set_is_large_enough_to_mean_something():
+    assert len(_rows(_HELD_OUT)) >= 160
