@@ -14,6 +14,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
+from langsmith import tracing_context
 
 from assistant.model_client import make_model, probe, with_tools
 from assistant.model_contract import FailureKind, ModelFailed, ModelSettings
@@ -83,7 +84,8 @@ class ModelRouter:
         try:
             agent = self._agent_for(tuple(self._tools.offered(state.caller)))
             async with clock:
-                await agent.ainvoke({"messages": messages}, {"recursion_limit": MAX_STEPS}, context=state)
+                with tracing_context(enabled=False):  # an environment variable must not send conversations elsewhere
+                    await agent.ainvoke({"messages": messages}, {"recursion_limit": MAX_STEPS}, context=state)
         except ModelFailed as failure:
             raise state.failed(failure) from None
         except (ModelCallLimitExceededError, GraphRecursionError):

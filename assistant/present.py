@@ -98,7 +98,7 @@ def _(result: r.BotReport) -> tuple[Block, ...]:
     if result.protection is not None and bot.position:
         target, stop = result.protection.take_profit, result.protection.stop_loss
         fields.append(
-            Field("Target / stop", f"{f.price(target) if target else '–'} / {f.price(stop) if stop else '–'}")
+            Field("Target / stop", f"{f.price(target) if target else '-'} / {f.price(stop) if stop else '-'}")
         )
     if result.why_no_trade is not None:
         fields.append(Field("Why no trade yet", result.why_no_trade))

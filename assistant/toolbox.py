@@ -38,7 +38,9 @@ class Toolbox:
         except ProductError as error:
             await self._note(caller, tool, arguments, f"refused: {error.message}")
             return ToolOutcome((Text(error.message),), f"Refused: {error.message}", ok=False, changed=False)
-        await self._note(caller, tool, arguments, type(result).__name__)
+        # A proposal holds what was chosen for everything left unsaid, such as the name of a new bot.
+        shown = result.arguments if isinstance(result, ConfirmationRecord) else arguments
+        await self._note(caller, tool, shown, type(result).__name__)
         spec = CATALOG[tool].spec
         return ToolOutcome(present(result), for_model(result), ok=True, changed=spec.acts)
 

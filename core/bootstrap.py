@@ -27,7 +27,7 @@ from core.services.chat_log import ChatLog
 from core.services.confirmations import Confirmations
 from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
-from core.services.feed_position import load_position
+from core.services.feed_position import resume_position
 from core.services.funding import Funding
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
@@ -172,10 +172,10 @@ async def _make_feed(settings: Settings, store: DocumentStore, clock: Clock) -> 
     path = market.replay_path
     if path is not None:
         source = f"replay:{path.name.removesuffix('.gz').removesuffix('.csv')}"
-        position = await load_position(store, source)
+        position = await resume_position(store, source)
         return await ReplayFeed.open(path, market.replay_speed, position, asyncio.sleep, time.monotonic)
     seed = await _simulation_seed(market.simulation_seed, store)
-    position = await load_position(store, SIMULATED)
+    position = await resume_position(store, SIMULATED)
     if position is not None and position["seed"] != seed:
         _log.warning("another SIMULATION_SEED is set: the simulated market starts afresh")
         position = None

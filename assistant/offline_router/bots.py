@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from assistant.offline_router import lexicon, patterns
@@ -15,6 +16,8 @@ from assistant.offline_router.text import Kind, Token, entity, tokenise
 from assistant.plain_text import normalise
 
 _MIN_LENGTH = 4
+_MAX_WORDS = 4  # of a misspelt name
+_MAX_LOOKUPS = 40  # in one message; bounds the time for pasted text
 _ORDINALS = {
     "first": 0,
     "1st": 0,
@@ -52,6 +55,7 @@ class Names:
     ordered: tuple[str, ...]
     exact: dict[tuple[str, ...], str]
     by_word: dict[str, tuple[str, ...]]
+    by_length: dict[int, dict[str, str]]
     longest: int
 
 
@@ -66,7 +70,10 @@ def index(names: tuple[str, ...]) -> Names:
         for word in set(words):
             by_word[word] = (*by_word.get(word, ()), name)
     exact.pop((), None)
-    return Names(names, exact, by_word, max(map(len, exact), default=0))
+    by_length: dict[int, dict[str, str]] = {}
+    for words, name in exact.items():
+        by_length.setdefault(len(words), {})[" ".join(words)] = name
+    return Names(names, exact, by_word, by_length, max(by_length, default=0))
 
 
 def mark_exact(tokens: list[Token], names: Names) -> list[Token]:
@@ -113,39 +120,37 @@ def _is_coin(word: str) -> bool:
 
 def mark_misspelt(tokens: list[Token], names: Names) -> list[Token]:
     """Mask unknown words that are nearly a bot's name; two names as near make it doubtful."""
-    if not names.exact:
-        return tokens
     result: list[Token] = []
+    budget = _MAX_LOOKUPS
     i = 0
     while i < len(tokens):
-        for size in range(min(names.longest, len(tokens) - i, 4), 0, -1):
+        taken = 1
+        replacement = tokens[i]
+        for size in range(min(names.longest, len(tokens) - i, _MAX_WORDS), 0, -1):
             window = tokens[i : i + size]
+            if budget == 0 or any(t.kind is not Kind.WORD for t in window) or all(known(t.word) for t in window):
+                continue
+            budget -= 1
             hit = _near(window, names)
             if hit is not None:
-                result.append(hit)
-                i += size
+                taken, replacement = size, hit
                 break
-        else:
-            result.append(tokens[i])
-            i += 1
+        result.append(replacement)
+        i += taken
     return result
 
 
 def _near(window: list[Token], names: Names) -> Token | None:
-    if any(t.kind is not Kind.WORD for t in window) or all(known(t.word) for t in window):
-        return None
+    """The name or names nearest to the words typed, within the allowance for their length."""
+    listed = names.by_length.get(len(window), {})
     typed = " ".join(t.word for t in window)
-    hits: list[tuple[int, str]] = []
-    for words, name in names.exact.items():
-        target = " ".join(words)
-        if len(words) == len(window) and len(target) >= _MIN_LENGTH:
-            distance = OSA.distance(typed, target, score_cutoff=allowance(target))
-            if distance <= allowance(target) and _same_start(typed, target):
-                hits.append((distance, name))
+    found = process.extract(typed, listed.keys(), scorer=OSA.distance, score_cutoff=2, limit=8)
+    hits = [(d, target) for target, d, _ in found if d <= allowance(target) and _same_start(typed, target)]
+    hits = [(d, target) for d, target in hits if len(target) >= _MIN_LENGTH]
     if not hits:
         return None
     best = min(hits)[0]
-    nearest = tuple(name for distance, name in hits if distance == best)
+    nearest = tuple(listed[target] for d, target in hits if d == best)
     surface = " ".join(t.surface for t in window)
     return entity(Kind.BOT, nearest, surface, repaired=True, doubtful=len(nearest) > 1)
 

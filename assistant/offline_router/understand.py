@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.offline_router import clauses, entities, guards, lexicon, slash, suggest
+from assistant.offline_router.answers import UNKNOWN
 from assistant.offline_router.clauses import Reading
 from assistant.offline_router.targets import Context
 from assistant.offline_router.text import tokenise
@@ -15,7 +16,6 @@ from tools.spec import ToolSpec
 
 _MAX_CALLS = 10
 _NOT_FOR_YOU = "That needs an admin."
-_UNKNOWN = "That is not something I can do here. I look after paper-trading bots; for example:"
 
 
 def understand(turn: Turn, offered: Sequence[ToolSpec]) -> Understanding:
@@ -57,7 +57,7 @@ def _joined(readings: list[Reading], new: Reading) -> list[Reading]:
 def _combined(readings: list[Reading], offered: frozenset[str]) -> Understanding:
     """All calls in order when every part was understood; otherwise nothing runs that acts."""
     if not readings:
-        return suggest.out_of_scope(offered, _UNKNOWN)
+        return suggest.out_of_scope(offered, UNKNOWN)
     calls = _distinct(call for reading in readings for call in reading.understanding.calls)
     unclear = [reading.understanding for reading in readings if reading.understanding.outcome is not Outcome.CALLS]
     acts = any(reading.acts for reading in readings)
@@ -123,7 +123,7 @@ def _checked(found: Understanding, specs: dict[str, ToolSpec]) -> Understanding:
         if spec is None:
             if call.tool == "system_health":
                 return Understanding(Outcome.REFUSED, text=_NOT_FOR_YOU)
-            return suggest.out_of_scope(frozenset(specs), _UNKNOWN)
+            return suggest.out_of_scope(frozenset(specs), UNKNOWN)
         try:
             spec.arguments.model_validate(dict(call.arguments))
         except ValueError:

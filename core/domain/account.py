@@ -23,13 +23,15 @@ CONSUMED_LEVELS_KEPT = 64
 class UnitTrack:
     """Equity per unit over time, so that money in or out is neither gain nor loss.
 
-    `last`, `peak` and `day_open` come from recorded events only.
+    `last`, `peak`, `day_open` and `deepest` (the largest fall from a peak, as a fraction, since the last
+    reset) come from recorded events only.
     """
 
     units: Decimal = ZERO
     last: Decimal = ONE
     peak: Decimal = ONE
     day_open: Decimal = ONE
+    deepest: Decimal = ZERO
 
     def value(self, equity: Decimal) -> Decimal:
         """Equity per unit; 1 before any unit exists."""
@@ -40,10 +42,12 @@ class UnitTrack:
         if self.units:
             self.last = self.value(equity)
             self.peak = max(self.peak, self.last)
+            self.deepest = max(self.deepest, ratio(self.peak - self.last, self.peak) if self.peak else ZERO)
 
     def rebase(self, equity: Decimal) -> None:
         """Start measuring afresh: peak and day opening are the value now."""
         self.last = self.peak = self.day_open = self.value(equity)
+        self.deepest = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Portfolio:
     fees_total: Decimal
     net_pnl: Decimal
     drawdown_current: Decimal
+    drawdown_max: Decimal
     total_fills: int
     total_volume: Decimal
     halted: bool
@@ -83,6 +84,7 @@ def value(state: Account, marks: Mapping[str, Mark]) -> Portfolio:
                 f"Account {state.user_id} at seq {state.seq}: funding plus profit is {plain(funded + net)}, "
                 f"cash plus positions is {plain(equity)}."
             )
+        drawdown = fall(state.track.value(equity), state.track.peak)
         return Portfolio(
             currency=currency,
             equity=equity,
@@ -93,7 +95,8 @@ def value(state: Account, marks: Mapping[str, Mark]) -> Portfolio:
             unrealized_pnl=unrealized,
             fees_total=state.book.fees,
             net_pnl=net,
-            drawdown_current=fall(state.track.value(equity), state.track.peak),
+            drawdown_current=drawdown,
+            drawdown_max=max(drawdown, state.track.deepest),
             total_fills=state.book.fills,
             total_volume=state.book.volume,
             halted=state.halted,

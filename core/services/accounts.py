@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.domain.credentials import check_new_password, normalise_email, password_bytes
-from core.domain.errors import Conflict, NotAuthenticated, NotFound
+from core.domain.errors import Conflict, NotAuthenticated, NotFound, Unavailable
 from core.domain.user import Role, User
-from core.ports import Clock, Document, DocumentStore, DuplicateKey, Ids, Passwords, VersionConflict
+from core.ports import Clock, Document, DocumentStore, DuplicateKey, Ids, Passwords, StoreUnavailable, VersionConflict
 from core.services.login_limiter import LoginLimiter
 
 USERS = "users"
@@ -99,14 +99,19 @@ class Accounts:
             TooManyAttempts: a limit was reached; right passwords are refused too.
             NotAuthenticated: unknown, wrong or disabled; which of them is not told.
             InvalidInput: not an address, or more than 72 bytes of password.
+            StoreUnavailable, Unavailable: no verdict; the attempt does not count.
         """
         account = normalise_email(email)
         password_bytes(password)
         key = (account, address)
         self._limiter.begin(key, self._clock.now())
-        user = await self._by_email(account)
-        known_hash = user.password_hash if user else await self._dummy()
-        right = await self._passwords.verify(password, known_hash)
+        try:
+            user = await self._by_email(account)
+            known_hash = user.password_hash if user else await self._dummy()
+            right = await self._passwords.verify(password, known_hash)
+        except (StoreUnavailable, Unavailable):
+            self._limiter.withdraw(key)
+            raise
         if user is None or not right or user.disabled:
             raise NotAuthenticated(_WRONG)
         self._limiter.succeeded(key)

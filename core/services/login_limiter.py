@@ -47,6 +47,12 @@ class LoginLimiter:
         while len(self._attempts) > self._max_keys:
             self._attempts.popitem(last=False)
 
+    def withdraw(self, key: Hashable) -> None:
+        """Forget the newest attempt of this pair: it came to no verdict, because something was away."""
+        attempts = self._attempts.get(key)
+        if attempts:
+            attempts.pop()
+
     def succeeded(self, key: Hashable) -> None:
         """Forget the failures of this pair."""
         self._attempts.pop(key, None)

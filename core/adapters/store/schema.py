@@ -81,7 +81,10 @@ COLLECTIONS: tuple[Collection, ...] = (
         ),
         _requires(conversation_id=_TEXT, seq=_INT, user_id=_TEXT, ts=_TEXT),
     ),
-    Collection("confirmations", (Index("status", ("status", "expires_at")),)),
+    Collection(
+        "confirmations",
+        (Index("status", ("status", "expires_at")), Index("conversation", ("conversation_id", "created_at"))),
+    ),
     Collection("decision_traces", (Index("bot_time", ("bot_id", "ts")),)),
     Collection("leases"),
     Collection("feed_positions"),

@@ -1,0 +1,162 @@
+"""A chat session: who it is, one turn at a time, each message once, errors as plain sentences."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import chainlit as cl
+import structlog
+
+from assistant.blocks import Block, Choices, Text
+from assistant.present import foot
+from assistant.turn import Delta, ToolStarted
+from core.domain.errors import NotAuthenticated, ProductError
+from tools.context import Caller, Principal
+from web.chat_session import session_user
+from web.render import Bubble
+from web.runtime import runtime
+
+_log = structlog.get_logger(__name__)
+
+_STATE = "page"
+_REMEMBERED = 1_000
+_ENDED = "Your session has ended. Reload the page and log in again."
+_BROKEN = "Something went wrong on our side; it has been written to the log. Nothing was confirmed by it."
+_STARTERS = (
+    ("Create and start a bot", "create and start a momentum bot on BTC with 1000 USDT"),
+    ("How am I doing?", "how am I doing?"),
+    ("Price of BTC", "what is the price of btc?"),
+    ("What can you do?", "help"),
+)
+
+
+@dataclass(slots=True)
+class _Page:
+    """One browser tab: turns are taken in order, and a message that comes twice is answered once."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    handled: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+
+    def first_time(self, message_id: str) -> bool:
+        """Whether this message was not handled before."""
+        if message_id in self.handled:
+            return False
+        self.handled[message_id] = None
+        if len(self.handled) > _REMEMBERED:
+            self.handled.popitem(last=False)
+        return True
+
+
+def _page() -> _Page:
+    page = cl.user_session.get(_STATE)
+    if page is None:
+        page = _Page()
+        cl.user_session.set(_STATE, page)
+    return page
+
+
+async def _caller() -> Caller:
+    """The person of this session, read again from the store.
+
+    Raises:
+        NotAuthenticated: logged out, disabled, or the token was revoked meanwhile.
+    """
+    session = cl.context.session
+    user = await session_user(session.token, runtime().services.accounts)
+    if user is None:
+        raise NotAuthenticated(_ENDED)
+    # The thread's id is the browser's choice: it names a conversation only together with its person.
+    return Caller(Principal(user.user_id, user.email, user.role), f"{user.user_id}:{session.thread_id}")
+
+
+async def greet() -> None:
+    """First words of a new conversation."""
+    services = runtime().services
+    text = (
+        "**Welcome to Amarktai.** You trade with play money here: make a bot, watch it trade, stay in control.  \n"
+        f"*{foot(services.hub.feed.source)}*"
+    )
+    await Bubble().add_all([Choices(text, _STARTERS)]).send()
+
+
+async def answer(message_id: str, text: str) -> None:
+    """Answer one message of the person, in order, once."""
+    page = _page()
+    async with page.lock:
+        if not page.first_time(message_id):
+            return
+        try:
+            await _stream(await _caller(), text)
+        except ProductError as error:
+            await _say(error.message)
+        except Exception as error:  # noqa: BLE001 - the browser must see a plain sentence, whatever broke
+            _log.error("a message failed", exc_info=error)
+            await _say(_BROKEN)
+
+
+async def _stream(caller: Caller, text: str) -> None:
+    bubble = Bubble()
+    spoken: cl.Message | None = None
+    try:
+        async for output in runtime().assistant.answer(caller, text):
+            if isinstance(output, Delta):
+                await bubble.send()
+                bubble = Bubble()
+                spoken = spoken or cl.Message("")
+                await spoken.stream_token(output.text)
+            elif isinstance(output, ToolStarted):
+                async with cl.Step(name=output.tool.replace("_", " "), type="tool"):
+                    pass
+            else:
+                if spoken is not None:
+                    await spoken.send()
+                    spoken = None
+                bubble.add(output)
+    finally:
+        # Also when Stop was pressed: what was said so far stays.
+        if spoken is not None:
+            await spoken.send()
+    await bubble.send()
+
+
+async def decide(token: str, decision: str, phrase: str) -> str:
+    """A click on a card; gives the card's new state."""
+    async with _page().lock:
+        try:
+            caller = await _caller()
+            assistant = runtime().assistant
+            if decision == "cancel":
+                blocks = await assistant.cancel(caller, token)
+            else:
+                blocks = await assistant.confirm(caller, token, phrase or None)
+            await Bubble().add_all(blocks).send()
+            return await _card_state(token)
+        except ProductError as error:
+            await _say(error.message)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.error("a decision failed", exc_info=error)
+            await _say(_BROKEN)
+    return "open"
+
+
+async def _card_state(token: str) -> str:
+    try:
+        record = await runtime().services.confirmations.get(token)
+    except ProductError:
+        return "closed"
+    if record.status == "pending":
+        return "open" if runtime().services.clock.now() < record.expires_at else "closed"
+    return "cancelled" if record.status == "cancelled" else "confirmed"
+
+
+async def say_for(text: str) -> None:
+    """A click on a suggestion: the same as typing it."""
+    user = cl.context.session.user
+    message = cl.Message(text, author=(user and user.display_name) or "You", type="user_message")
+    await message.send()
+    await answer(message.id, text)
+
+
+async def _say(text: str) -> None:
+    blocks: list[Block] = [Text(text)]
+    await Bubble().add_all(blocks).send()

@@ -1,0 +1,127 @@
+"""The command line: `amarktai run`, `user add`, `verify`."""
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import getpass
+import socket
+import sys
+from pathlib import Path
+
+from core.bootstrap import App, build_app
+from core.domain.errors import InvalidInput, ProductError
+from core.domain.user import Role
+from core.services.verify import Verdict, verify_journals
+from core.settings import Settings, load_settings, process_environment
+from web.logs import configure_logging
+
+_GRACE_SECS = 8
+
+
+def main() -> None:
+    """Entry point; exits with 1 and one plain line when something cannot be done."""
+    arguments = _parser().parse_args()
+    try:
+        settings = load_settings(process_environment(), Path(".env"))
+        configure_logging(settings.web)
+        sys.exit(asyncio.run(arguments.work(settings, arguments)))
+    except ProductError as error:
+        print(f"amarktai: {error.message}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="amarktai", description="A conversational paper-trading assistant.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="start everything: chat, API, engine")
+    run.set_defaults(work=_run)
+    user = commands.add_parser("user", help="manage people").add_subparsers(required=True, metavar="ACTION")
+    add = user.add_parser("add", help="create an account; the password is asked for, or read from standard input")
+    add.add_argument("email")
+    add.add_argument("--admin", action="store_true", help="may also see the system's health")
+    add.set_defaults(work=_add_user)
+    verify = commands.add_parser("verify", help="check the chains and figures of all journals")
+    verify.set_defaults(work=_verify)
+    return parser
+
+
+async def _run(settings: Settings, _: argparse.Namespace) -> int:
+    print("Amarktai starts …", flush=True)
+    listener = _listen(settings.web.host, settings.web.port)
+    app = await build_app(settings)
+    first = await app.first_admin()
+    from web.app import make_web
+
+    web = make_web(app)
+    port = listener.getsockname()[1]
+    _say_hello(app, port, first.user.email, first.password)
+    import uvicorn
+
+    config = uvicorn.Config(
+        web,
+        log_config=None,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.web.forwarded_allow_ips,
+        timeout_graceful_shutdown=_GRACE_SECS,
+    )
+    with contextlib.closing(listener):
+        await uvicorn.Server(config).serve(sockets=[listener])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InvalidInput(f"Port {port} on {host} is taken. Stop what uses it, or set PORT to another.") from error
+        raise InvalidInput(f"Cannot listen on {host}:{port}: {error.strerror}. Check HOST and PORT.") from error
+
+
+def _say_hello(app: App, port: int, email: str, password: str | None) -> None:
+    host = "localhost" if app.settings.web.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else app.settings.web.host  # noqa: S104 - compared, not bound
+    router = "a language model" if app.settings.model.openai_api_key.get_secret_value() else "the offline router"
+    print(f"\n  Open     http://{host}:{port}")
+    print(f"  Log in   {email}" + (f"  password {password}  (shown only this once)" if password else ""))
+    print(f"  Prices   {app.services.hub.feed.source}   Answers   {router}   Paper trading only\n", flush=True)
+
+
+async def _add_user(settings: Settings, arguments: argparse.Namespace) -> int:
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    app = await build_app(settings)
+    try:
+        role = Role.ADMIN if arguments.admin else Role.USER
+        user = await app.services.accounts.create(arguments.email, password, role)
+        await app.funding.open_account(user.user_id)
+        print(f"{user.email} can log in ({role}).")
+    finally:
+        await app.store.close()
+    return 0
+
+
+async def _verify(settings: Settings, _: argparse.Namespace) -> int:
+    app = await build_app(settings)
+    broken = 0
+    try:
+        async for verdict in verify_journals(app.store, await app.services.accounts.all_ids()):
+            print(_verdict_line(verdict), flush=True)
+            broken += verdict.problem is not None
+    finally:
+        await app.store.close()
+    print("All journals verify." if not broken else f"{broken} journals are broken.")
+    return 1 if broken else 0
+
+
+def _verdict_line(verdict: Verdict) -> str:
+    if verdict.problem is None:
+        return f"ok      {verdict.user_id}  {verdict.events} events, head {verdict.head[:16]}"
+    return f"BROKEN  {verdict.user_id}  {verdict.problem}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What happens without being asked for, into the open chats of the person it happened to."""
+
+import asyncio
+
+import structlog
+
+from assistant.blocks import Block, Text
+from assistant.news import news_of
+from core.services.appended import Appended
+from core.services.bus import Bus
+
+_log = structlog.get_logger(__name__)
+
+WINDOW_SECS = 0.5
+
+
+class Push:
+    """Batches events for half a second and sends each person theirs."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        async with self._bus.subscribe() as subscription:
+            while True:
+                batch = await subscription.batch(WINDOW_SECS)
+                by_user: dict[str, list[Appended]] = {}
+                for appended in batch:
+                    by_user.setdefault(appended.event.user_id, []).append(appended)
+                for user_id, events in by_user.items():
+                    blocks = news_of(events)
+                    if blocks:
+                        await _send(user_id, blocks)
+
+
+async def _send(user_id: str, blocks: list[Block]) -> None:
+    """To all of the person's open chats; one that fails does not keep the others from theirs."""
+    from chainlit.session import ws_sessions_id
+
+    sessions = [s for s in list(ws_sessions_id.values()) if s.user is not None and s.user.identifier == user_id]
+    tasks = [asyncio.create_task(_send_to(session, blocks)) for session in sessions]
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, BaseException):
+            _log.warning("a push failed", problem=type(result).__name__)
+
+
+async def _send_to(session: object, blocks: list[Block]) -> None:
+    """In a task of its own: Chainlit keeps the session in a context variable."""
+    from chainlit.context import init_ws_context
+
+    from web.render import Bubble
+
+    context = init_ws_context(session)  # type: ignore[arg-type]
+    await Bubble().add_all(blocks).send()
+    plain = " ".join(block.text for block in blocks if isinstance(block, Text)).replace("**", "")
+    await context.emitter.send_toast(plain[:140], "info")

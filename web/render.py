@@ -1,0 +1,105 @@
+"""Blocks as Chainlit messages and elements; the only place that draws."""
+
+from collections.abc import Iterable
+from functools import singledispatchmethod
+from typing import Any
+
+import chainlit as cl
+import pandas as pd
+import plotly.graph_objects as go
+
+from assistant.blocks import Block, Card, Chart, Choices, Confirmation, Table, Text
+from core.domain.codec import from_iso
+
+_ACCENT = "#14b8a6"
+_GRID = "rgba(128,128,128,0.25)"
+
+
+class Bubble:
+    """One chat message made of blocks: words first, then cards, tables, charts and buttons."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._elements: list[Any] = []
+        self._actions: list[cl.Action] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._words or self._elements or self._actions)
+
+    def add_all(self, blocks: Iterable[Block]) -> "Bubble":
+        """Add several blocks."""
+        for block in blocks:
+            self.add(block)
+        return self
+
+    @singledispatchmethod
+    def add(self, block: object) -> None:
+        """Add a block; there is one method per kind."""
+        raise TypeError(f"Nothing draws {type(block).__name__}.")
+
+    @add.register
+    def _(self, block: Text) -> None:
+        self._words.append(f"*{block.text}*" if block.quiet else block.text)
+
+    @add.register
+    def _(self, block: Card) -> None:
+        fields = [{"label": f.label, "value": f.value, "tone": f.tone.value, "exact": f.exact} for f in block.fields]
+        props = {"title": block.title, "fields": fields, "foot": block.foot, "tone": block.tone.value}
+        self._elements.append(cl.CustomElement(name="FigureCard", props=props, display="inline"))
+
+    @add.register
+    def _(self, block: Confirmation) -> None:
+        props = {
+            "token": block.confirmation_id,
+            "title": block.title,
+            "effect": list(block.effect),
+            "phrase": block.phrase,
+            "until": f"{from_iso(block.expires_at):%H:%M:%S}Z",
+        }
+        self._elements.append(cl.CustomElement(name="ConfirmCard", props=props, display="inline"))
+
+    @add.register
+    def _(self, block: Table) -> None:
+        frame = pd.DataFrame(list(block.rows), columns=list(block.columns))
+        self._words.append(f"**{block.title}**" + (f"  \n*{block.foot}*" if block.foot else ""))
+        self._elements.append(cl.Dataframe(name=block.title, data=frame, display="inline"))
+
+    @add.register
+    def _(self, block: Chart) -> None:
+        self._words.append(f"**{block.title}**" + (f"  \n*{block.foot}*" if block.foot else ""))
+        self._elements.append(cl.Plotly(name=block.title, figure=_figure(block), display="inline"))
+
+    @add.register
+    def _(self, block: Choices) -> None:
+        self._words.append(block.text)
+        self._actions += [
+            cl.Action(name="say", label=label, payload={"message": message}) for label, message in block.options
+        ]
+
+    async def send(self) -> None:
+        """Show it, if there is anything in it."""
+        if self:
+            await cl.Message("\n\n".join(self._words), elements=self._elements, actions=self._actions).send()
+
+
+def _figure(chart: Chart) -> go.Figure:
+    line = go.Scatter(
+        x=list(chart.times),
+        y=[float(value) for value in chart.values],  # noqa: PD011 - a tuple of ours
+        mode="lines",
+        name=chart.title,
+        line={"color": _ACCENT, "width": 2},
+        hovertemplate="%{y:,.2f} " + chart.unit + "<br>%{x|%Y-%m-%d %H:%M}Z<extra></extra>",
+    )
+    figure = go.Figure([line])
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        height=320,
+        showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": "#8b97a8"},
+        xaxis={"gridcolor": _GRID, "automargin": True},
+        yaxis={"gridcolor": _GRID, "automargin": True, "tickformat": ",.2f", "ticksuffix": ""},
+    )
+    return figure
