@@ -1,21 +1,12 @@
-"""A DocumentStore in memory, with the semantics of the port and none of its durability."""
+"""A DocumentStore in memory: the same checks as the real backends, none of their durability."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from core.ports import (
-    Collection,
-    Document,
-    DuplicateKey,
-    Index,
-    Insert,
-    Page,
-    Put,
-    StoreUnavailable,
-    VersionConflict,
-)
+from core.adapters.store.access import catalogue, encode, index_of, plan
+from core.ports import Collection, Document, DuplicateKey, Insert, Page, Put, StoreUnavailable, VersionConflict
 
 
 class MemoryStore:
@@ -27,7 +18,7 @@ class MemoryStore:
 
     def __init__(self, collections: Sequence[Collection]) -> None:
         self.available = True
-        self._collections = {c.name: c for c in collections}
+        self._collections = catalogue(collections)
         self._documents: dict[str, dict[str, Document]] = {c.name: {} for c in collections}
         self._unique: dict[tuple[str, str], dict[tuple[Any, ...], str]] = {
             (c.name, i.name): {} for c in collections for i in c.indexes if i.unique
@@ -50,10 +41,10 @@ class MemoryStore:
 
     async def replace(self, collection: str, document: Document, expected_version: int) -> Document:
         self._require_available()
+        new = self._checked(collection, document | {"version": expected_version + 1})
         stored = self._documents[collection].get(document["_id"])
         if stored is None or stored.get("version") != expected_version:
             raise VersionConflict(f"{collection}: the document is not at version {expected_version} any more.")
-        new = _copy(document) | {"version": expected_version + 1}
         self._put(collection, new)
         self._announce()
         return _copy(new)
@@ -75,31 +66,25 @@ class MemoryStore:
         cursor: str | None = None,
     ) -> Page:
         self._require_available()
-        fields = self._index(collection, index).fields
-        if len(equals) > len(fields):
-            raise ValueError(f"index {index} has {len(fields)} fields, not {len(equals)}")
-        ranged = fields[len(equals)] if len(equals) < len(fields) else None
-        if ranged is None and (after is not None or until is not None):
-            raise ValueError(f"index {index} has no field left for a range")
+        declared = index_of(self._collections[collection], index)
+        scan = plan(declared, equals, after, until, limit, cursor, descending=descending)
 
-        def place(document: Document) -> tuple[Any, str]:
-            return (document[ranged] if ranged else 0, document["_id"])
+        def order(document: Document) -> tuple[Any, str]:
+            return (document[scan.ranged] if scan.ranged else 0, document["_id"])
 
         def inside(document: Document) -> bool:
-            if any(document.get(field) != value for field, value in zip(fields, equals, strict=False)):
-                return False
-            if ranged is None:
-                return True
-            value = document.get(ranged)  # a document without the field is not in the index
-            return value is not None and (after is None or value > after) and (until is None or value <= until)
+            value, _ = order(document)
+            return (
+                all(document[field] == wanted for field, wanted in scan.fixed)
+                and (scan.after is None or value > scan.after)
+                and (scan.until is None or value <= scan.until)
+            )
 
-        found = sorted(filter(inside, self._documents[collection].values()), key=place, reverse=descending)
-        if cursor is not None:
-            last = tuple(json.loads(cursor))
-            found = [d for d in found if (place(d) < last if descending else place(d) > last)]
-        page = found[:limit]
-        more = len(found) > limit
-        return Page([_copy(d) for d in page], json.dumps(place(page[-1])) if more and page else None)
+        found = sorted(filter(inside, self._documents[collection].values()), key=order, reverse=descending)
+        if scan.resume is not None:
+            last = (0 if scan.resume[0] is None else scan.resume[0], scan.resume[1])
+            found = [one for one in found if (order(one) < last if descending else order(one) > last)]
+        return scan.page([_copy(one) for one in found[: limit + 1]])
 
     async def write(self, operations: Sequence[Insert | Put]) -> None:
         """All or nothing."""
@@ -120,22 +105,22 @@ class MemoryStore:
     async def watch(
         self, collection: str, index: str, equals: Sequence[str | int | bool], after: int
     ) -> AsyncIterator[Document]:
-        last = self._index(collection, index).fields[-1]
+        field = index_of(self._collections[collection], index).fields[len(equals)]
         while True:
             changed = self._changed
             page = await self.find(collection, index, equals, after=after)
             for document in page.documents:
-                after = document[last]
+                after = document[field]
                 yield document
             if not page.documents:
                 await changed.wait()
 
-    def _index(self, collection: str, name: str) -> Index:
-        return next(i for i in self._collections[collection].indexes if i.name == name)
+    def _checked(self, collection: str, document: Document) -> Document:
+        return json.loads(encode(self._collections[collection], document))
 
     def _apply(self, operation: Insert | Put) -> tuple[str, str, Document | None]:
         """Do one operation; gives collection, key and what was there before."""
-        document = _copy(operation.document)
+        document = self._checked(operation.collection, operation.document)
         before = self._documents[operation.collection].get(document["_id"])
         if isinstance(operation, Insert) and before is not None:
             raise DuplicateKey(operation.collection, "_id")
@@ -161,10 +146,8 @@ class MemoryStore:
         return document
 
     def _unique_values(self, collection: str, document: Document) -> list[tuple[str, tuple[Any, ...]]]:
-        """Values under unique indexes; a document that lacks a field is not in the index."""
         indexes = [i for i in self._collections[collection].indexes if i.unique]
-        values = [(i.name, tuple(document.get(field) for field in i.fields)) for i in indexes]
-        return [(name, value) for name, value in values if None not in value]
+        return [(i.name, tuple(document[field] for field in i.fields)) for i in indexes]
 
     def _require_available(self) -> None:
         if not self.available:
@@ -177,4 +160,4 @@ class MemoryStore:
 
 
 def _copy(document: Document) -> Document:
-    return json.loads(json.dumps(document, allow_nan=False))
+    return json.loads(json.dumps(document))

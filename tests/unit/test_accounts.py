@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from core.adapters.passwords import BcryptPasswords
-from core.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
+from core.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, TooManyAttempts, Unavailable
 from core.domain.user import Role
-from core.ports import Collection, Index
+from core.ports import Collection, Index, StoreUnavailable
 from core.services.accounts import USERS, USERS_BY_EMAIL, Accounts
 from core.services.login_limiter import LoginLimiter
 from tests.fakes.clock import FakeClock, FakeIds
@@ -144,6 +144,24 @@ async def test_parallel_guesses_do_not_slip_past_the_limit(world: World):
     )
     assert sum(isinstance(one, NotAuthenticated) for one in guesses) == 5
     assert sum(isinstance(one, TooManyAttempts) for one in guesses) == 25
+
+
+async def test_attempts_that_the_store_could_not_judge_do_not_count(world: World):
+    await world.accounts.create("ann@example.com", PASSWORD, Role.USER)
+    world.store.available = False
+    for _ in range(10):
+        with pytest.raises(StoreUnavailable):
+            await world.accounts.login("ann@example.com", PASSWORD, HOME)
+    world.store.available = True
+    await world.accounts.login("ann@example.com", PASSWORD, HOME)
+
+
+async def test_a_flood_of_logins_is_turned_away_instead_of_queued():
+    passwords = BcryptPasswords(cost=4, threads=1, waiting=3)
+    hashes = await asyncio.gather(*(passwords.hash(PASSWORD) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(one, Unavailable) for one in hashes) == 6
+    await passwords.hash(PASSWORD)
+    await passwords.close()
 
 
 async def test_revoking_raises_the_token_version_once_per_call_also_in_parallel(world: World):
