@@ -17,8 +17,8 @@ from assistant.offline_router.wordlists import words
 BOT_TOOLS = frozenset(["start_bot", "pause_bot", "resume_bot", "stop_bot"])
 _ACTING = BOT_TOOLS | {"create_bot", "resume_trading", "emergency_stop"}
 _FIRE = 0.6  # a read below this is only offered
-_LIKELY = 0.42  # enough for a read when every word is known and nothing else is near
-_MARGIN = 0.1
+_LIKELY = 0.34  # enough for a read when every word is known and nothing else is near
+_MARGIN = 0.06
 _OFFER = 0.3  # below this nothing is even offered
 _UNKNOWN_WORD = 0.1  # taken off for each word the router has no idea of
 _NOT_PER_BOT = frozenset(["profits", "portfolio_summary", "list_bots", "market_price", "system_health"])

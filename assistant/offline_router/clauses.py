@@ -12,7 +12,6 @@ from assistant.offline_router.targets import Context
 from assistant.offline_router.text import Kind, Token
 from assistant.offline_router.understanding import Outcome, Understanding
 
-_MAX_UNKNOWN_IN_CREATE = 2
 _STARTING = frozenset(["invest", "trade", "start", "begin"])  # verbs of a creation that runs at once
 
 
@@ -35,9 +34,10 @@ class Reader:
     def read(self, clause: Clause) -> Reading | None:
         """The clause's reading; None for a clause that says nothing ("thanks")."""
         words = clause.text.split()
-        if all(word in lexicon.FILLERS or word in lexicon.THANKS for word in words) and "bots" not in words:
-            return None
         match = _acting_match(clause)
+        empty = all(word in lexicon.FILLERS or word in lexicon.THANKS for word in words) and "bots" not in words
+        if match is None and empty:
+            return None
         reading = self._act(clause, *match) if match else Reading(answers.answer(clause, self._scope))
         bots = [token.value[0] for token in slots.of(clause.tokens, Kind.BOT) if len(token.value) == 1]
         if bots:
@@ -86,9 +86,13 @@ class Reader:
         return answers.offer(clause, self._scope, first=tool)
 
     def _create(self, clause: Clause) -> Understanding:
-        strange = [t for t in clause.tokens if t.kind is Kind.WORD and not spelling.known(t.word)]
+        strange = [t for t in clause.tokens if t.kind is Kind.WORD and t.word not in spelling.IN_SCOPE]
         hard = [t for t in clause.tokens if t.word in lexicon.UNSUPPORTED - ONLY_FIRST]
-        if len(strange) > _MAX_UNKNOWN_IN_CREATE or hard:
+        likened = any(
+            token.kind is Kind.BOT and clause.tokens[max(i - 1, 0)].word not in {"called", "named"}
+            for i, token in enumerate(clause.tokens)
+        )
+        if strange or hard or likened:
             return answers.offer(clause, self._scope, first="create_bot")
         arguments = slots.create_bot(clause.tokens)
         if isinstance(arguments, Unclear):
@@ -104,8 +108,7 @@ def _acting_match(clause: Clause) -> tuple[str, re.Match[str]] | None:
     for tool, expressions in patterns.ACTING.items():
         for expression in expressions:
             match = expression.match(clause.core)
-            whole = match is not None and (match.end() == len(clause.core) or clause.core[match.end()] == " ")
-            if match is not None and whole and (best is None or match.end() > best[1].end()):
+            if match is not None and (best is None or match.end() > best[1].end()):
                 best = (tool, match)
     return best
 

@@ -76,6 +76,7 @@ THANKS = phrases("""
 """)
 
 FILLERS = words("""
+    very much
     the a an my our this that it its bot bots trading trade for me please now right away immediately asap at once
     today thanks thank you good permanently forever completely again up down off on out back to one running run work
     and also both them just then fully entirely ok okay currently here there pair thing instantly with all too hey
@@ -185,5 +186,5 @@ EVERYDAY = words("""
     only more most much many some any each other such same too can get got getting want like know see look looking
     go going come say said tell thing things today now currently since until after before during between over under
     until already yet lately recently far hey please there here one two ones lot bit little actually total overall
-    exactly right totally quite fairly kind somewhat maybe truly basically
+    half quarter exactly right totally quite fairly kind somewhat maybe truly basically
 """)

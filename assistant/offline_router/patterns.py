@@ -113,7 +113,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     ),
 }  # fmt: skip
 
-ACTING = {tool: tuple(re.compile(text) for text in texts) for tool, texts in _ACTING.items()}
+ACTING = {tool: tuple(re.compile(f"(?:{text})(?= |$)") for text in texts) for tool, texts in _ACTING.items()}
 READS = {tool: tuple((score, re.compile(text)) for score, text in rows) for tool, rows in _READS.items()}
 ACTING_VERBS = words("""
     pause hold freeze suspend sideline halt stop put give let tell resume unpause continue unfreeze reactivate
