@@ -4,4 +4,12 @@ from assistant.offline_router.router import OfflineRouter
 from assistant.offline_router.understand import is_bare_assent, understand
 from assistant.offline_router.understanding import Call, Option, Outcome, Understanding
 
-__all__ = ["Call", "OfflineRouter", "Option", "Outcome", "Understanding", "is_bare_assent", "understand"]
+__all__ = [
+    "Call",
+    "OfflineRouter",
+    "Option",
+    "Outcome",
+    "Understanding",
+    "is_bare_assent",
+    "understand",
+]

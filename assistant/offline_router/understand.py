@@ -101,9 +101,20 @@ def _bare(text: str) -> str:
     return words.rstrip(" ?") or words
 
 
+def is_bare_assent(text: str) -> bool:
+    """Whether the message is nothing but a typed yes, which never confirms anything: show the card again."""
+    return _bare(text) in lexicon.ASSENTS
+
+
+def _bare(text: str) -> str:
+    """The folded words of a message, without punctuation."""
+    tokens = tokenise(normalise(text).casefold())
+    words = " ".join(token.word for token in tokens if token.word.isalnum() or token.word == "?")
+    return words.rstrip(" ?") or words
+
+
 def _small_talk(text: str, offered: frozenset[str]) -> Understanding | None:
     """Greetings, thanks, and a typed yes or no, which never confirm anything."""
-    plain = normalise(text).casefold()
     bare = _bare(text)
     if bare in lexicon.ASSENTS:
         return Understanding(Outcome.BARE_ASSENT, text="Typing does not confirm anything: use the buttons of the card.")
@@ -113,7 +124,7 @@ def _small_talk(text: str, offered: frozenset[str]) -> Understanding | None:
         return Understanding(Outcome.REMARK, text="You are welcome.")
     if bare in lexicon.GREETINGS:
         return Understanding(Outcome.CALLS, (Call("help", {}, 1.0),))
-    return None if plain else suggest.out_of_scope(offered, "There was nothing to read in that message. Try:")
+    return None if normalise(text) else suggest.out_of_scope(offered, "There was nothing to read in that message. Try:")
 
 
 def _checked(found: Understanding, specs: dict[str, ToolSpec]) -> Understanding:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.blocks import Choices, Text
-from assistant.offline_router import OfflineRouter, Outcome
+from assistant.offline_router import OfflineRouter, Outcome, is_bare_assent
 from assistant.turn import Output, ToolStarted
 from core.domain.user import Role
 from tests.fakes.offline_turns import RecordingCaller, acts, calls, said, turn
@@ -117,6 +117,12 @@ def test_a_bot_may_be_called_like_a_command():
 @pytest.mark.parametrize("text", ["yes", "ok", "confirm", "Yes please!", "do it"])
 def test_a_typed_yes_confirms_nothing(text: str):
     assert said(text).outcome is Outcome.BARE_ASSENT
+    assert is_bare_assent(text)
+
+
+@pytest.mark.parametrize("text", ["", "no", "yes pause alpha", "confirm emergency stop", "hello"])
+def test_more_than_a_yes_is_not_a_bare_yes(text: str):
+    assert not is_bare_assent(text)
 
 
 def test_a_button_never_sends_the_bare_stop_command():
