@@ -91,17 +91,6 @@ def _slash(command: tuple[str, str], turn: Turn, offered: frozenset[str], contex
 
 
 def is_bare_assent(text: str) -> bool:
-    """Whether the message is nothing but a yes."""
-    return _bare(text) in lexicon.ASSENTS
-
-
-def _bare(text: str) -> str:
-    """The words alone, without punctuation and a closing question mark."""
-    words = " ".join(t.word for t in tokenise(normalise(text).casefold()) if t.word.isalnum() or t.word == "?")
-    return words.rstrip(" ?") or words
-
-
-def is_bare_assent(text: str) -> bool:
     """Whether the message is nothing but a typed yes, which never confirms anything: show the card again."""
     return _bare(text) in lexicon.ASSENTS
 
