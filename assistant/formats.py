@@ -55,7 +55,7 @@ def pnl_field(label: str, amount: Decimal, currency: str) -> Field:
     return Field(label, signed(amount, currency), tone(amount), exact=plain(amount))
 
 
-_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-.!|<>~"})
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-.!|<>~:"})
 
 
 def escape(text: str) -> str:

@@ -35,7 +35,7 @@ def _line(appended: Appended) -> str | None:
                 f"{plain(fact.value)} reached {plain(fact.threshold)}. No new entries until you reset it."
             )
         case BotPaused(actor="engine") as fact:
-            return f"{_name(appended.state, fact.bot_id)} was paused: {fact.reason}."
+            return f"{_name(appended.state, fact.bot_id)} was paused: {f.escape(fact.reason)}."
         case _:
             return None
 
@@ -52,7 +52,7 @@ def _fill(fact: OrderExecuted, state: Account, trade: Trade | None) -> str:
     verb = "bought" if fact.side is Side.BUY else "sold"
     line = (
         f"{_name(state, fact.bot_id)} {verb} {plain(quantity)} {base} at {f.price(price)} "
-        f"(fee {f.money(fee, quote)}, prices: {fact.market.source})."
+        f"(fee {f.money(fee, quote)}, prices: {f.escape(fact.market.source)})."
     )
     if trade is None:
         return line

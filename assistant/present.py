@@ -12,6 +12,7 @@ from tools import results as r
 
 PAPER = "Paper trading"
 _CHIPS = 6
+_MARKS = 6
 
 
 def foot(source: str, *more: str) -> str:
@@ -49,9 +50,15 @@ def _(result: r.Summary) -> tuple[Block, ...]:
     ]
     if p.halted:
         fields.insert(0, Field("Trading", "halted by emergency stop", Tone.WARNING))
+    fields += [Field(f"{mark.symbol} mark", f.price(mark.price), exact=plain(mark.price)) for mark in p.marks[:_MARKS]]
     if stale:
         fields.append(Field("Stale prices", ", ".join(stale), Tone.WARNING))
-    card = Card("Your portfolio", tuple(fields), foot(result.source, f.moment(result.now)), f.tone(p.net_pnl))
+    card = Card(
+        "Your portfolio",
+        tuple(fields),
+        foot(result.source, f.moment(result.now), f"ledger #{p.seq}"),
+        f.tone(p.net_pnl),
+    )
     active = tuple(bot for bot in p.by_bot if bot.status != "stopped")
     return (card, _bot_table(active, result.source)) if active else (card,)
 
@@ -138,16 +145,16 @@ def _(result: r.Trades) -> tuple[Block, ...]:
         return (Text("No closed trades yet. A trade is listed once its position has been sold."),)
     rows = tuple(
         (
-            f.moment(trade.closed_at),
-            name,
-            trade.symbol,
-            plain(trade.quantity),
-            f.price(trade.entry_price),
-            f.price(trade.exit_price),
-            f"{'+' if trade.net_pnl > 0 else ''}{f.grouped(trade.net_pnl)}",
-            trade.exit_reason.value.replace("_", " ") if trade.exit_reason else "",
+            f.moment(row.trade.closed_at),
+            row.bot,
+            row.trade.symbol,
+            plain(row.trade.quantity),
+            f.price(row.trade.entry_price),
+            f.price(row.trade.exit_price),
+            f"{'+' if row.trade.net_pnl > 0 else ''}{f.grouped(row.trade.net_pnl)}",
+            row.trade.exit_reason.value.replace("_", " ") if row.trade.exit_reason else "",
         )
-        for name, trade in result.trades
+        for row in result.trades
     )
     columns = ("Closed", "Bot", "Pair", "Quantity", "Entry", "Exit", "Net", "Why")
     return (Table("Trades, newest first", columns, rows, PAPER),)
@@ -179,7 +186,10 @@ def _(result: r.Stopped) -> tuple[Block, ...]:
     fields = [
         Field("Bots halted", str(report.halted_bots)),
         Field("Positions sold", str(len(sold))),
-        Field("Still held", "; ".join(f"{n}: {plain(q)} {c}" for n, q, c in report.open_positions) or "nothing"),
+        Field(
+            "Still held",
+            "; ".join(f"{x.bot}: {plain(x.quantity)} {x.currency}" for x in report.open_positions) or "nothing",
+        ),
     ]
     if failed:
         fields.append(Field("Not sold", failed[0].rejection_reason or "no price", Tone.WARNING))
@@ -209,6 +219,7 @@ def _(result: r.HelpText) -> tuple[Block, ...]:
     if result.topic is not None:
         return (Text(result.text),)
     lines = [f"- {spec.description}" + (f" *“{spec.examples[0]}”*" if spec.examples else "") for spec in result.tools]
-    chips = [spec for spec in result.tools if spec.examples and spec.permission is Role.USER][:_CHIPS]
+    easy = (spec for spec in result.tools if spec.examples and (not spec.acts or spec.name == "create_bot"))
+    chips = [spec for spec in easy if spec.permission is Role.USER][:_CHIPS]
     options = tuple((spec.examples[0], spec.examples[0]) for spec in chips)
     return (Text("Here is what you can ask for:\n" + "\n".join(lines)), Choices("Try one:", options))

@@ -56,6 +56,7 @@ class App:
     store: DocumentStore
     funding: Funding
     jwt_secret: str
+    _passwords: Passwords
     _projector: Projector
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -77,14 +78,16 @@ class App:
         """Stop trading, finish what is being written, let go of the store."""
         await self.services.engine.stop()
         await self.services.hub.close()
-        try:
-            async with asyncio.timeout(_DRAIN_SECS):
-                await self._projector.caught_up()
-        except TimeoutError:
-            _log.warning("projections were not finished; the next start catches up")
+        if self._tasks:
+            try:
+                async with asyncio.timeout(_DRAIN_SECS):
+                    await self._projector.caught_up()
+            except TimeoutError:
+                _log.warning("projections were not finished; the next start catches up")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._passwords.close()
         await self.store.close()
 
 
@@ -117,7 +120,8 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     projector = Projector(store)
     writer = JournalWriter(store, clock, make_rules(settings.trading, settings.market.mark_stale_secs), projector)
     writer.listen(bus.publish)
-    accounts = Accounts(store, own.passwords or BcryptPasswords(), clock, ids, LoginLimiter())
+    passwords = own.passwords or BcryptPasswords()
+    accounts = Accounts(store, passwords, clock, ids, LoginLimiter())
     orders, traces = OrderService(writer, hub, ids), Traces(store, projector)
     holder = ids.new()
     parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
@@ -140,7 +144,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         writer=writer,
     )
     funding = Funding(writer, hub, settings.trading.starting_balance)
-    return App(settings, services, store, funding, _jwt_secret(settings), projector)
+    return App(settings, services, store, funding, _jwt_secret(settings), passwords, projector)
 
 
 def make_store(settings: Settings) -> DocumentStore:

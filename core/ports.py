@@ -41,6 +41,10 @@ class Passwords(Protocol):
         """Whether the password belongs to the hash."""
         ...
 
+    async def close(self) -> None:
+        """Let running hashes finish."""
+        ...
+
 
 class DuplicateKey(ProductError):
     """A unique index already holds this value; `index` names it (`_id` for the primary key)."""

@@ -95,7 +95,7 @@ async def propose_create(services: Services, caller: Caller, args: CreateBot) ->
         title=f"{what} bot {plan.name}",
         effect=(
             f"{kind.title} on {symbol}, {plan.timeframe.value} bars ({parameters}). {kind.description}",
-            f"Capital: {plain(plan.capital)} {quote} of your free {plain(state.free_cash.get(quote, ZERO))}.",
+            f"Capital: {plan.capital:,f} {quote} of your free {state.free_cash.get(quote, ZERO):,f} {quote}.",
             _risk_words(plan.risk_mode, risk),
             f"Fees and rules of {plan.exchange.value}; prices: {services.hub.feed.source}. Paper trading.",
             "It starts at once." if args.start else "It does not trade until you start it.",
@@ -166,7 +166,7 @@ async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Pro
         tool="stop_bot",
         arguments={"bot": bot.name},
         title=f"Stop {bot.name} for good",
-        effect=(f"{sells}Its cash ({plain(bot.cash)} {quote} now) returns to you.", "It can never be started again."),
+        effect=(f"{sells}Its cash ({bot.cash:,.2f} {quote} now) returns to you.", "It can never be started again."),
         basis={"status": bot.status.value},
         phrase=STOP_PHRASE.format(name=bot.name),
     )

@@ -17,7 +17,7 @@ _TOOLS: tuple[Tool, ...] = (
             args.CreateBot,
             _USER,
             _CONFIRM,
-            ("create a momentum bot on BTC with 1000 USDT called Alpha", "create and start a bot"),
+            ("create and start a bot", "create a momentum bot on BTC with 1000 USDT called Alpha"),
         ),
         run=bots.create_bot,
         propose=bots.propose_create,
@@ -41,7 +41,7 @@ _TOOLS: tuple[Tool, ...] = (
     ActTool(
         ToolSpec(
             "stop_bot",
-            "Stop a bot for good: sells its position and returns its cash. For a break use pause_bot.",
+            "Stop a bot for good: sells its position and returns its cash. For a break, pause it instead.",
             args.StopBot,
             _USER,
             _PHRASE,
@@ -100,7 +100,7 @@ _TOOLS: tuple[Tool, ...] = (
     ActTool(
         ToolSpec(
             "emergency_stop",
-            "Halt all trading of this person at once; optionally sell everything.",
+            "Halt all your trading at once; optionally sell everything.",
             args.EmergencyStop,
             _USER,
             _PHRASE,
@@ -113,7 +113,7 @@ _TOOLS: tuple[Tool, ...] = (
     ActTool(
         ToolSpec(
             "resume_trading",
-            "Lift this person's emergency stop; bots stay paused.",
+            "Lift your emergency stop; bots stay paused.",
             args.NoArguments,
             _USER,
             _CONFIRM,

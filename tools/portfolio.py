@@ -6,7 +6,7 @@ from core.services.services import Services
 from tools.arguments import EquityChart, NoArguments, TradeHistory
 from tools.arguments import Profits as ProfitArguments
 from tools.context import Caller
-from tools.results import EquityCurve, Profits, Summary, Trades
+from tools.results import BotTrade, EquityCurve, Profits, Summary, Trades
 
 
 async def portfolio_summary(services: Services, caller: Caller, _: NoArguments) -> Summary:
@@ -29,7 +29,7 @@ async def trade_history(services: Services, caller: Caller, args: TradeHistory) 
     bot_id = state.named(args.bot).bot_id if args.bot else None
     names = {bot.bot_id: bot.name for bot in state.bots.values()}
     found = await services.portfolio.trades(user_id, bot_id, args.limit)
-    return Trades(tuple((names[trade.bot_id], trade) for trade in found))
+    return Trades(tuple(BotTrade(names[trade.bot_id], trade) for trade in found))
 
 
 async def equity_chart(services: Services, caller: Caller, args: EquityChart) -> EquityCurve:

@@ -69,10 +69,18 @@ class Profits:
 
 
 @dataclass(frozen=True, slots=True)
-class Trades:
-    """Closed trades, newest first, each with its bot's name."""
+class BotTrade:
+    """A closed trade with its bot's name."""
 
-    trades: tuple[tuple[str, Trade], ...]
+    bot: str
+    trade: Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Closed trades, newest first."""
+
+    trades: tuple[BotTrade, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from tools.runner import ToolRunner
 from web.api import install_api, portfolio
 from web.auth import AccessTokens, chat_secret
 from web.chat_session import prepare_chainlit
-from web.push import Push
 from web.runtime import Runtime, set_runtime
 from web.security import Policy, secure
 from web.shell import router as shell
@@ -51,7 +50,7 @@ def make_web(app: App) -> FastAPI:
         await app.start()
         for tool in await runner.recover():
             _log.info("finished a confirmed command that a crash had cut off", tool=tool)
-        tasks = [asyncio.create_task(Push(services.bus).run(), name="push")]
+        tasks = [asyncio.create_task(Push(services.bus, services.accounts).run(), name="push")]
         if model is not None:
             tasks.append(asyncio.create_task(_check_model(model, gate, services.clock), name="model check"))
         try:
@@ -67,9 +66,10 @@ def make_web(app: App) -> FastAPI:
     prepare_chainlit(WEB, chat_secret(app.jwt_secret), settings.accounts.session_timeout_minutes)
     from chainlit.utils import mount_chainlit
 
-    web = FastAPI(
-        title="Amarktai", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None, lifespan=lifespan
-    )
+    from web.push import Push
+
+    # FastAPI's documentation pages load their scripts from another host, so only the document itself is served.
+    web = FastAPI(title="Amarktai", docs_url=None, openapi_url="/api/openapi.json", redoc_url=None, lifespan=lifespan)
     web.state.services = services
     web.state.tokens = AccessTokens(app.jwt_secret, services.ids)
     install_api(web, portfolio.router)

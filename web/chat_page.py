@@ -8,6 +8,7 @@ import chainlit as cl
 import structlog
 
 from assistant.blocks import Block, Choices, Text
+from assistant.formats import escape
 from assistant.present import foot
 from assistant.turn import Delta, ToolStarted
 from core.domain.errors import NotAuthenticated, ProductError
@@ -74,7 +75,7 @@ async def greet() -> None:
     services = runtime().services
     text = (
         "**Welcome to Amarktai.** You trade with play money here: make a bot, watch it trade, stay in control.  \n"
-        f"*{foot(services.hub.feed.source)}*"
+        f"*{escape(foot(services.hub.feed.source))}*"
     )
     await Bubble().add_all([Choices(text, _STARTERS)]).send()
 

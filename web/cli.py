@@ -14,6 +14,7 @@ from core.domain.errors import InvalidInput, ProductError
 from core.domain.user import Role
 from core.services.verify import Verdict, verify_journals
 from core.settings import Settings, load_settings, process_environment
+from web.chat_session import MAX_SOCKET_BYTES
 from web.logs import configure_logging
 
 _GRACE_SECS = 8
@@ -64,6 +65,8 @@ async def _run(settings: Settings, _: argparse.Namespace) -> int:
         web,
         log_config=None,
         access_log=False,
+        server_header=False,
+        ws_max_size=MAX_SOCKET_BYTES,
         proxy_headers=True,
         forwarded_allow_ips=settings.web.forwarded_allow_ips,
         timeout_graceful_shutdown=_GRACE_SECS,
@@ -100,7 +103,7 @@ async def _add_user(settings: Settings, arguments: argparse.Namespace) -> int:
         await app.funding.open_account(user.user_id)
         print(f"{user.email} can log in ({role}).")
     finally:
-        await app.store.close()
+        await app.close()
     return 0
 
 
@@ -112,7 +115,7 @@ async def _verify(settings: Settings, _: argparse.Namespace) -> int:
             print(_verdict_line(verdict), flush=True)
             broken += verdict.problem is not None
     finally:
-        await app.store.close()
+        await app.close()
     print("All journals verify." if not broken else f"{broken} journals are broken.")
     return 1 if broken else 0
 

@@ -3,11 +3,16 @@
 import asyncio
 
 import structlog
+from chainlit.context import init_ws_context
+from chainlit.session import WebsocketSession, ws_sessions_id
 
 from assistant.blocks import Block, Text
 from assistant.news import news_of
+from core.services.accounts import Accounts
 from core.services.appended import Appended
 from core.services.bus import Bus
+from web.chat_session import session_user
+from web.render import Bubble
 
 _log = structlog.get_logger(__name__)
 
@@ -17,8 +22,9 @@ WINDOW_SECS = 0.5
 class Push:
     """Batches events for half a second and sends each person theirs."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, accounts: Accounts) -> None:
         self._bus = bus
+        self._accounts = accounts
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -31,27 +37,22 @@ class Push:
                 for user_id, events in by_user.items():
                     blocks = news_of(events)
                     if blocks:
-                        await _send(user_id, blocks)
+                        await self._send(user_id, blocks)
 
+    async def _send(self, user_id: str, blocks: list[Block]) -> None:
+        """To all of the person's open chats; one that fails does not keep the others from theirs."""
+        sessions = [s for s in list(ws_sessions_id.values()) if s.user is not None and s.user.identifier == user_id]
+        tasks = [asyncio.create_task(self._send_to(session, blocks)) for session in sessions]
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, BaseException):
+                _log.warning("a push failed", problem=type(result).__name__)
 
-async def _send(user_id: str, blocks: list[Block]) -> None:
-    """To all of the person's open chats; one that fails does not keep the others from theirs."""
-    from chainlit.session import ws_sessions_id
-
-    sessions = [s for s in list(ws_sessions_id.values()) if s.user is not None and s.user.identifier == user_id]
-    tasks = [asyncio.create_task(_send_to(session, blocks)) for session in sessions]
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, BaseException):
-            _log.warning("a push failed", problem=type(result).__name__)
-
-
-async def _send_to(session: object, blocks: list[Block]) -> None:
-    """In a task of its own: Chainlit keeps the session in a context variable."""
-    from chainlit.context import init_ws_context
-
-    from web.render import Bubble
-
-    context = init_ws_context(session)  # type: ignore[arg-type]
-    await Bubble().add_all(blocks).send()
-    plain = " ".join(block.text for block in blocks if isinstance(block, Text)).replace("**", "")
-    await context.emitter.send_toast(plain[:140], "info")
+    async def _send_to(self, session: WebsocketSession, blocks: list[Block]) -> None:
+        """In a task of its own: Chainlit keeps the session in a context variable."""
+        # An open socket outlives a logout; its reader is not told anything any more.
+        if await session_user(session.token, self._accounts) is None:
+            return
+        context = init_ws_context(session)
+        await Bubble().add_all(blocks).send()
+        plain = " ".join(block.text for block in blocks if isinstance(block, Text)).replace("**", "").replace("\\", "")
+        await context.emitter.send_toast(plain[:140], "info")

@@ -9,8 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from assistant.blocks import Block, Card, Chart, Choices, Confirmation, Table, Text
+from assistant.formats import escape
 from core.domain.codec import from_iso
 
+#: Rows up to which a table is shown whole; a longer one is a data frame with pages.
+_SHORT = 10
 _ACCENT = "#14b8a6"
 _GRID = "rgba(128,128,128,0.25)"
 
@@ -60,13 +63,17 @@ class Bubble:
 
     @add.register
     def _(self, block: Table) -> None:
+        if len(block.rows) <= _SHORT:
+            props = {"title": block.title, "columns": block.columns, "rows": block.rows, "foot": block.foot}
+            self._elements.append(cl.CustomElement(name="RowTable", props=props, display="inline"))
+            return
         frame = pd.DataFrame(list(block.rows), columns=list(block.columns))
-        self._words.append(f"**{block.title}**" + (f"  \n*{block.foot}*" if block.foot else ""))
+        self._words.append(_heading(block.title, block.foot))
         self._elements.append(cl.Dataframe(name=block.title, data=frame, display="inline"))
 
     @add.register
     def _(self, block: Chart) -> None:
-        self._words.append(f"**{block.title}**" + (f"  \n*{block.foot}*" if block.foot else ""))
+        self._words.append(_heading(block.title, block.foot))
         self._elements.append(cl.Plotly(name=block.title, figure=_figure(block), display="inline"))
 
     @add.register
@@ -78,8 +85,17 @@ class Bubble:
 
     async def send(self) -> None:
         """Show it, if there is anything in it."""
+        words = "\n\n".join(self._words)
+        # Chainlit shows the elements of one message in any order: each gets a message of its own.
+        for element in self._elements[:-1]:
+            await cl.Message(words, elements=[element]).send()
+            words = ""
         if self:
-            await cl.Message("\n\n".join(self._words), elements=self._elements, actions=self._actions).send()
+            await cl.Message(words, elements=self._elements[-1:], actions=self._actions).send()
+
+
+def _heading(title: str, foot: str) -> str:
+    return f"**{escape(title)}**" + (f"  \n*{escape(foot)}*" if foot else "")
 
 
 def _figure(chart: Chart) -> go.Figure:

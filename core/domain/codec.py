@@ -3,7 +3,7 @@
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -70,6 +70,8 @@ def _converters(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         return plain, Decimal
     if hint is datetime:
         return iso, from_iso
+    if hint is date:
+        return date.isoformat, date.fromisoformat
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda item: item.value), hint
     if dataclasses.is_dataclass(cast("object", hint)):

@@ -14,13 +14,22 @@ from core.services.orders import OrderResult, OrderService
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPosition:
+    """What a bot still holds, in base units of `currency`."""
+
+    bot: str
+    quantity: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopReport:
-    """What an emergency stop did. `open_positions` are bots that still hold something, with how much of what."""
+    """What an emergency stop did."""
 
     halted_bots: int
     already_halted: bool
     sold: tuple[OrderResult, ...]
-    open_positions: tuple[tuple[str, Decimal, str], ...]
+    open_positions: tuple[OpenPosition, ...]
 
 
 class Emergency:
@@ -43,7 +52,7 @@ class Emergency:
             held = [bot for bot in state.bots.values() if not bot.flat]
             sold = list(await asyncio.gather(*(self._sell(user_id, bot, key) for bot in held)))
         left = [
-            (bot.name, bot.held(bot.symbol), bot.symbol.split("/")[0])
+            OpenPosition(bot.name, bot.held(bot.symbol), bot.symbol.split("/")[0])
             for bot in self._writer.known(user_id).bots.values()
             if not bot.flat
         ]

@@ -3,46 +3,38 @@ import { useState } from "react"
 import { Button } from "@/components/ui/button"
 import { Input } from "@/components/ui/input"
 
+const CLOSED = { confirmed: "Confirmed", cancelled: "Cancelled", closed: "No longer open" }
+
 export default function ConfirmCard() {
   const [phrase, setPhrase] = useState("")
   const [state, setState] = useState("open")
   const needsPhrase = Boolean(props.phrase)
+  const busy = state === "busy"
 
   const decide = async (decision) => {
     setState("busy")
     const answer = await callAction({ name: "decide", payload: { token: props.token, decision, phrase } })
     setState((answer && answer.response && answer.response.state) || "open")
   }
-
-  const closed = state === "confirmed" || state === "cancelled" || state === "closed"
-  const label = { confirmed: "Confirmed", cancelled: "Cancelled", closed: "No longer open" }[state]
+  const submit = (event) => {
+    event.preventDefault()
+    decide("confirm")
+  }
 
   return (
-    <section
-      aria-label={props.title}
-      data-confirmation={props.token}
-      className="w-full max-w-xl rounded-lg border bg-card p-4 text-card-foreground"
-    >
-      <div className="font-semibold">{props.title}</div>
-      <ul className="my-2 list-disc space-y-1 pl-5 text-sm">
+    <section className="amk-card" data-tone="neutral" aria-label={props.title} data-confirmation={props.token}>
+      <div className="amk-title">{props.title}</div>
+      <ul className="amk-effect">
         {props.effect.map((line, i) => (
           <li key={i}>{line}</li>
         ))}
       </ul>
-      {closed ? (
-        <div className="text-sm font-medium text-muted-foreground" data-state={state}>
-          {label}
-        </div>
+      {CLOSED[state] ? (
+        <strong data-state={state}>{CLOSED[state]}</strong>
       ) : (
-        <form
-          className="mt-3 flex flex-col gap-2"
-          onSubmit={(e) => {
-            e.preventDefault()
-            decide("confirm")
-          }}
-        >
+        <form className="amk-form" onSubmit={submit}>
           {needsPhrase && (
-            <label className="flex flex-col gap-1 text-sm">
+            <label>
               <span>
                 Type <strong>{props.phrase}</strong> to go on:
               </span>
@@ -50,22 +42,22 @@ export default function ConfirmCard() {
                 name="phrase"
                 autoComplete="off"
                 value={phrase}
-                onChange={(e) => setPhrase(e.target.value)}
-                disabled={state === "busy"}
+                onChange={(event) => setPhrase(event.target.value)}
+                disabled={busy}
               />
             </label>
           )}
-          <div className="flex flex-wrap gap-2">
-            <Button type="submit" variant={needsPhrase ? "destructive" : "default"} disabled={state === "busy"}>
+          <div className="amk-buttons">
+            <Button type="submit" variant={needsPhrase ? "destructive" : "default"} disabled={busy}>
               Confirm
             </Button>
-            <Button type="button" variant="outline" disabled={state === "busy"} onClick={() => decide("cancel")}>
+            <Button type="button" variant="outline" disabled={busy} onClick={() => decide("cancel")}>
               Cancel
             </Button>
           </div>
         </form>
       )}
-      <div className="mt-2 text-xs text-muted-foreground">
+      <div className="amk-foot">
         Only your own click or typing confirms this. Paper trading. Open until {props.until}.
       </div>
     </section>
