@@ -62,7 +62,7 @@ class Assistant:
                 yield output
         except ProductError as error:
             said.append(error.message)
-            yield Text(error.message)
+            yield Text(error.message, plain=True)
         finally:
             # Also when the person pressed Stop: what was said so far is part of the conversation.
             await self._note(caller, Author.ASSISTANT, "".join(said))
@@ -122,7 +122,7 @@ class Assistant:
         try:
             result = await work
         except ProductError as error:
-            blocks: tuple[Block, ...] = (Text(error.message),)
+            blocks: tuple[Block, ...] = (Text(error.message, plain=True),)
         else:
             blocks = (Text("Cancelled; nothing was done."),) if result is None else present(result)
             if isinstance(result, ConfirmationRecord):

@@ -16,10 +16,14 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Plain words. `quiet` is for side remarks such as "answered without the model"."""
+    """Words: markdown, or exactly as they are when `plain` (they quote somebody).
+
+    `quiet` is for side remarks such as "answered without the model".
+    """
 
     text: str
     quiet: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

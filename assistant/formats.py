@@ -1,5 +1,6 @@
 """Figures and times as people read them; the exact figure stays available beside a rounded one."""
 
+import re
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -55,9 +56,11 @@ def pnl_field(label: str, amount: Decimal, currency: str) -> Field:
     return Field(label, signed(amount, currency), tone(amount), exact=plain(amount))
 
 
-_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-.!|<>~:"})
+_INLINE = re.compile(r"([\\`*_\[\]<>~|&])|:(?=\w)")
+_AT_LINE_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))", re.MULTILINE)
 
 
 def escape(text: str) -> str:
-    """Text of people (bot names) that must not be read as markup."""
-    return text.translate(_MARKDOWN)
+    """Text that quotes somebody (bot names, errors), so that no part of it is read as markup."""
+    inline = _INLINE.sub(lambda found: f"\\{found[0]}", text)
+    return _AT_LINE_START.sub(lambda found: f"{found[1]}\u200b{found[2]}", inline)

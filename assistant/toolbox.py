@@ -37,7 +37,7 @@ class Toolbox:
             result = await self._runner.call(caller, tool, arguments)
         except ProductError as error:
             await self._note(caller, tool, arguments, f"refused: {error.message}")
-            return ToolOutcome((Text(error.message),), f"Refused: {error.message}", ok=False, changed=False)
+            return ToolOutcome((Text(error.message, plain=True),), f"Refused: {error.message}", ok=False, changed=False)
         # A proposal holds what was chosen for everything left unsaid, such as the name of a new bot.
         shown = result.arguments if isinstance(result, ConfirmationRecord) else arguments
         await self._note(caller, tool, shown, type(result).__name__)

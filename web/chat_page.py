@@ -10,6 +10,7 @@ import structlog
 from assistant.blocks import Block, Choices, Text
 from assistant.formats import escape
 from assistant.present import foot
+from assistant.safety import emergency_request
 from assistant.turn import Delta, ToolStarted
 from core.domain.errors import NotAuthenticated, ProductError
 from tools.context import Caller, Principal
@@ -81,18 +82,25 @@ async def greet() -> None:
 
 
 async def answer(message_id: str, text: str) -> None:
-    """Answer one message of the person, in order, once."""
+    """Answer one message of the person, once, and after those before it; an emergency stop waits for nothing."""
     page = _page()
+    if not page.first_time(message_id):
+        return
+    if emergency_request(text) is not None:
+        await _answer(text)
+        return
     async with page.lock:
-        if not page.first_time(message_id):
-            return
-        try:
-            await _stream(await _caller(), text)
-        except ProductError as error:
-            await _say(error.message)
-        except Exception as error:  # noqa: BLE001 - the browser must see a plain sentence, whatever broke
-            _log.error("a message failed", exc_info=error)
-            await _say(_BROKEN)
+        await _answer(text)
+
+
+async def _answer(text: str) -> None:
+    try:
+        await _stream(await _caller(), text)
+    except ProductError as error:
+        await _say(error.message)
+    except Exception as error:  # noqa: BLE001 - the browser must see a plain sentence, whatever broke
+        _log.error("a message failed", exc_info=error)
+        await _say(_BROKEN)
 
 
 async def _stream(caller: Caller, text: str) -> None:
@@ -121,22 +129,21 @@ async def _stream(caller: Caller, text: str) -> None:
 
 
 async def decide(token: str, decision: str, phrase: str) -> str:
-    """A click on a card; gives the card's new state."""
-    async with _page().lock:
-        try:
-            caller = await _caller()
-            assistant = runtime().assistant
-            if decision == "cancel":
-                blocks = await assistant.cancel(caller, token)
-            else:
-                blocks = await assistant.confirm(caller, token, phrase or None)
-            await Bubble().add_all(blocks).send()
-            return await _card_state(token)
-        except ProductError as error:
-            await _say(error.message)
-        except Exception as error:  # noqa: BLE001 - as above
-            _log.error("a decision failed", exc_info=error)
-            await _say(_BROKEN)
+    """A click on a card; gives the card's new state. It waits for no turn: a stop may be among them."""
+    try:
+        caller = await _caller()
+        assistant = runtime().assistant
+        if decision == "cancel":
+            blocks = await assistant.cancel(caller, token)
+        else:
+            blocks = await assistant.confirm(caller, token, phrase or None)
+        await Bubble().add_all(blocks).send()
+        return await _card_state(token)
+    except ProductError as error:
+        await _say(error.message)
+    except Exception as error:  # noqa: BLE001 - as above
+        _log.error("a decision failed", exc_info=error)
+        await _say(_BROKEN)
     return "open"
 
 
@@ -159,5 +166,5 @@ async def say_for(text: str) -> None:
 
 
 async def _say(text: str) -> None:
-    blocks: list[Block] = [Text(text)]
+    blocks: list[Block] = [Text(text, plain=True)]
     await Bubble().add_all(blocks).send()

@@ -17,7 +17,7 @@ from core.settings import Settings, load_settings, process_environment
 from web.chat_session import MAX_SOCKET_BYTES
 from web.logs import configure_logging
 
-_GRACE_SECS = 8
+_GRACE_SECS = 3
 
 
 def main() -> None:

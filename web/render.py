@@ -42,7 +42,8 @@ class Bubble:
 
     @add.register
     def _(self, block: Text) -> None:
-        self._words.append(f"*{block.text}*" if block.quiet else block.text)
+        words = escape(block.text) if block.plain else block.text
+        self._words.append(f"*{words}*" if block.quiet else words)
 
     @add.register
     def _(self, block: Card) -> None:

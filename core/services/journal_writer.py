@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.domain.account import Account
@@ -24,6 +24,7 @@ EVENTS = "ledger_events"
 BY_SEQ = "user_seq"
 BY_KEY = "user_key"
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ATTEMPTS = 1_000
 _PAGE = 1_000
 
@@ -44,6 +45,7 @@ class _Chain:
     state: Account
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     head: Head = START
+    recorded_at: datetime = _LONG_AGO
     behind: bool = True
 
 
@@ -60,7 +62,7 @@ class JournalWriter:
         self._projector = projector
         self._rules = rules
         self._chains: dict[str, _Chain] = {}
-        self._listeners: list[Listener] = [projector.on_appended]
+        self._listeners: list[Listener] = []
 
     @property
     def rules(self) -> TradingRules:
@@ -68,7 +70,7 @@ class JournalWriter:
         return self._rules
 
     def listen(self, listener: Listener) -> None:
-        """Be told of every event folded here, own and foreign, in order per user."""
+        """Be told of every new event, own and foreign, in order per user."""
         self._listeners.append(listener)
 
     async def account(self, user_id: str) -> Account:
@@ -147,7 +149,9 @@ class JournalWriter:
         # A trip that a denied order brings about must not claim the order's key.
         own_key = key if key is not None and decision.denied is None else f"auto:{chain.head.seq + 1}"
         epoch = state.epoch if decision.epoch is None else decision.epoch
-        document = seal(chain.head, Stamp(state.user_id, own_key, epoch, now, self._clock.now()), payload)
+        # A wall clock that was set back must not make the journal look reordered.
+        recorded_at = max(self._clock.now(), chain.recorded_at)
+        document = seal(chain.head, Stamp(state.user_id, own_key, epoch, now, recorded_at), payload)
         try:
             await self._store.insert(EVENTS, document)
         except BaseException:
@@ -155,31 +159,41 @@ class JournalWriter:
             chain.behind = True
             raise
         event = read(document)
-        self._fold(chain, event)
+        self._tell(self._fold(chain, event))
         return event
 
     async def _catch_up(self, chain: _Chain) -> None:
-        """Fold everything the store has beyond the head, checking the chain."""
+        """Fold everything the store has beyond the head, checking the chain.
+
+        The first time that is the user's whole history, which is news to nobody.
+        """
         state = chain.state
-        if chain.head == START:
+        first = chain.head == START
+        if first:
             await self._projector.load_head(state.user_id)
         while True:
             page = await self._store.find(EVENTS, BY_SEQ, (state.user_id,), after=chain.head.seq, limit=_PAGE)
             for event in verified(chain.head, page.documents):
-                self._fold(chain, event)
+                appended = self._fold(chain, event)
+                if not first:
+                    self._tell(appended)
             if len(page.documents) < _PAGE:
                 break
         chain.behind = False
 
-    def _fold(self, chain: _Chain, event: Event) -> None:
+    def _fold(self, chain: _Chain, event: Event) -> Appended:
         try:
             trade = evolve(chain.state, event)
         except IntegrityError:
             # A half-applied event must not be traded on: start from the first event next time.
             del self._chains[chain.state.user_id]
             raise
-        chain.head = Head(event.seq, event.hash)
+        chain.head, chain.recorded_at = Head(event.seq, event.hash), event.recorded_at
         appended = Appended(event, chain.state, trade)
+        self._projector.on_appended(appended)
+        return appended
+
+    def _tell(self, appended: Appended) -> None:
         for listener in self._listeners:
             listener(appended)
 

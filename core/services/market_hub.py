@@ -14,6 +14,8 @@ from core.ports import MarketFeed
 
 _log = structlog.get_logger(__name__)
 
+_GRACE_SECS = 2.0
+
 Reader = Callable[[MarketState], Awaitable[None]]
 
 
@@ -104,8 +106,11 @@ class MarketHub:
         return Mark(symbol, state.mid, state.ts, secs, state.source, stale=secs > stale_secs)
 
     async def close(self) -> None:
-        """Stop all loops and wait for them."""
+        """Let every loop finish the state it is at, then end it."""
         await self.feed.close()
-        for task in self._loops.values():
+        loops = list(self._loops.values())
+        if loops:
+            await asyncio.wait(loops, timeout=_GRACE_SECS)
+        for task in loops:
             task.cancel()
-        await asyncio.gather(*self._loops.values(), return_exceptions=True)
+        await asyncio.gather(*loops, return_exceptions=True)

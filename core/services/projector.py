@@ -34,8 +34,9 @@ class Projector:
         self._store = store
         self._queue: deque[list[Put]] = deque()
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._progress = asyncio.Condition()
+        self._queued = 0
+        self._written = 0
         self._heads: dict[str, int] = {}
         self._lagging: set[str] = set()
 
@@ -56,16 +57,17 @@ class Projector:
             self._lagging.add(event.user_id)
             _log.warning("projection queue is full; a restart will catch up", user_id=event.user_id)
             return
-        self._queue.append(_documents(appended))
-        self._idle.clear()
-        self._wake.set()
+        self._enqueue(_documents(appended))
 
     def put(self, document: Put) -> None:
         """Queue a document that no event implies, such as a decision trace; dropped when the queue is full."""
         if len(self._queue) < _LIMIT:
-            self._queue.append([document])
-            self._idle.clear()
-            self._wake.set()
+            self._enqueue([document])
+
+    def _enqueue(self, documents: list[Put]) -> None:
+        self._queue.append(documents)
+        self._queued += 1
+        self._wake.set()
 
     async def run(self) -> None:
         """Write batches until cancelled."""
@@ -76,7 +78,6 @@ class Projector:
             await self._write_batch()
             if not self._queue:
                 self._wake.clear()
-                self._idle.set()
 
     async def _write_batch(self) -> None:
         batch = [self._queue[i] for i in range(min(_BATCH, len(self._queue)))]
@@ -92,10 +93,15 @@ class Projector:
             return
         for _ in batch:
             self._queue.popleft()
+        async with self._progress:
+            self._written += len(batch)
+            self._progress.notify_all()
 
     async def caught_up(self) -> None:
-        """Wait until everything queued so far is written."""
-        await self._idle.wait()
+        """Wait until everything queued before this call is written."""
+        target = self._queued
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._written >= target)
 
 
 def _documents(appended: Appended) -> list[Put]:
