@@ -1,28 +1,17 @@
 """(state, event) -> state: the only way a user's state changes; exact arithmetic, no outside effect."""
 
-from collections import deque
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any
 
 from core.domain import bot as life
 from core.domain import events as ev
-from core.domain.account import (
-    CONSUMED_LEVELS_KEPT,
-    ENTRIES_KEPT,
-    REPORTING_CURRENCY,
-    Account,
-    Bot,
-    Holding,
-    Protection,
-)
+from core.domain.account import REPORTING_CURRENCY, Account, Bot
 from core.domain.bot import BotStatus, Move
 from core.domain.errors import IntegrityError
+from core.domain.evolve_order import apply_order, release_if_flat, take_marks
 from core.domain.journal import Event
-from core.domain.lots import Lot, LotQueue, Match, realized
 from core.domain.money import ZERO, exact
-from core.domain.order import Fill, Side
-from core.domain.trade import Exit, Trade, close
+from core.domain.trade import Trade
 
 
 def evolve(state: Account, event: Event) -> Trade | None:
@@ -110,15 +99,7 @@ def _bot_paused(state: Account, _: Event, fact: ev.BotPaused) -> None:
 def _bot_stopped(state: Account, _: Event, fact: ev.BotStopped) -> None:
     bot = state.bot(fact.bot_id)
     _move(bot, Move.STOP, fact.reason)
-    _release_if_flat(state, bot)
-
-
-def _release_if_flat(state: Account, bot: Bot) -> None:
-    """A stopped bot without a position gives its cash back to its owner."""
-    if bot.status is BotStatus.STOPPED and bot.flat and bot.cash:
-        state.free_cash[bot.quote] += bot.cash
-        bot.cash = ZERO
-        bot.track.units = ZERO
+    release_if_flat(state, bot)
 
 
 def _bot_erred(state: Account, event: Event, fact: ev.BotErred) -> None:
@@ -150,7 +131,7 @@ def _tripped(state: Account, _: Event, fact: ev.BreakerTripped) -> None:
 
 
 def _reset(state: Account, event: Event, fact: ev.BreakerReset) -> None:
-    _take_marks(state, event, fact.marks)
+    take_marks(state, event, fact.marks)
     if fact.bot_id is None:
         state.tripped, state.loss_streak = None, 0
         state.track.rebase(state.equity(state.marks))
@@ -165,7 +146,7 @@ def _reset(state: Account, event: Event, fact: ev.BreakerReset) -> None:
 
 
 def _marked(state: Account, event: Event, fact: ev.Marked) -> None:
-    _take_marks(state, event, fact.marks)
+    take_marks(state, event, fact.marks)
     state.track.record(state.equity(state.marks))
     for bot in state.bots.values():
         bot.track.record(bot.equity(state.marks))
@@ -175,98 +156,8 @@ def _marked(state: Account, event: Event, fact: ev.Marked) -> None:
             bot.track.day_open = bot.track.last
 
 
-def _take_marks(state: Account, event: Event, marks: dict[str, Decimal]) -> None:
-    state.marks.update(marks)
-    state.marked_at = event.ts
-
-
 def _ownership(state: Account, event: Event, _: ev.OwnershipTaken) -> None:
     state.epoch = event.epoch
-
-
-def _order_executed(state: Account, event: Event, fact: ev.OrderExecuted) -> Trade | None:
-    bot = state.bot(fact.bot_id)
-    queue = bot.positions.setdefault(fact.symbol, LotQueue())
-    holding = state.holdings.setdefault(fact.symbol, Holding())
-    cost_before, held_before, cash_before = queue.cost, queue.quantity, bot.cash
-    legs: list[tuple[Fill, list[Match]]] = []
-    for fill in fact.fills:
-        if fact.side is Side.BUY:
-            _bought(bot, queue, fill, event)
-        else:
-            legs.append((fill, _sold(state, bot, queue, fill)))
-        _count_fill(state, bot, fact, fill)
-    holding.quantity += queue.quantity - held_before
-    holding.cost += queue.cost - cost_before
-    state.cash_total[bot.quote] += bot.cash - cash_before
-    _set_protection(bot, fact, queue)
-    _count_order(state, bot, event, fact)
-    _take_marks(state, event, fact.marks)
-    bot.track.record(bot.equity(state.marks))
-    state.track.record(state.equity(state.marks))
-    _release_if_flat(state, bot)
-    if not legs:
-        return None
-    trade = close(Exit(fact.order_id, bot.bot_id, fact.symbol, fact.exit_reason, event.ts, legs))
-    _count_trade(state, bot, trade)
-    return trade
-
-
-def _bought(bot: Bot, queue: LotQueue, fill: Fill, event: Event) -> None:
-    notional = fill.quantity * fill.price
-    in_base = fill.fee_currency != bot.quote
-    bot.cash -= notional if in_base else notional + fill.fee
-    received = fill.quantity - fill.fee if in_base else fill.quantity
-    queue.buy(Lot(received, fill.price, event.ts, fill.fee_quote_value))
-
-
-def _sold(state: Account, bot: Bot, queue: LotQueue, fill: Fill) -> list[Match]:
-    matches = queue.sell(fill.quantity)
-    gain = realized(matches, fill.price)
-    bot.cash += fill.quantity * fill.price - fill.fee
-    bot.book.realized += gain
-    state.book.realized += gain
-    return matches
-
-
-def _count_fill(state: Account, bot: Bot, fact: ev.OrderExecuted, fill: Fill) -> None:
-    for book in (bot.book, state.book):
-        book.fees += fill.fee_quote_value
-        book.volume += fill.quantity * fill.price
-        book.fills += 1
-    levels = state.consumed.setdefault(fact.symbol, {})
-    key = (fact.side.value, fill.price)
-    offered, used = levels.pop(key, (fill.level_quantity, ZERO))
-    levels[key] = (fill.level_quantity, fill.quantity + (used if offered == fill.level_quantity else ZERO))
-    if len(levels) > CONSUMED_LEVELS_KEPT:
-        del levels[next(iter(levels))]
-
-
-def _set_protection(bot: Bot, fact: ev.OrderExecuted, queue: LotQueue) -> None:
-    if not queue.quantity:
-        bot.protection = None
-    elif fact.side is Side.BUY and fact.fills:
-        bot.protection = Protection(fact.take_profit, fact.stop_loss)
-
-
-def _count_order(state: Account, bot: Bot, event: Event, fact: ev.OrderExecuted) -> None:
-    if not fact.fills:
-        return
-    state.orders_today += 1
-    bot.orders_today += 1
-    if not fact.reduce_only:
-        window = state.entries.setdefault(fact.exchange.value, deque(maxlen=ENTRIES_KEPT))
-        window.append(event.ts)
-
-
-def _count_trade(state: Account, bot: Bot, trade: Trade) -> None:
-    for scope in (bot, state):
-        scope.book.trades += 1
-        scope.book.wins += trade.won
-        if trade.net_pnl < 0:
-            scope.loss_streak += 1
-        elif trade.won:
-            scope.loss_streak = 0
 
 
 _HANDLERS: dict[type[ev.Payload], Callable[[Account, Event, Any], Trade | None]] = {
@@ -283,5 +174,5 @@ _HANDLERS: dict[type[ev.Payload], Callable[[Account, Event, Any], Trade | None]]
     ev.BreakerReset: _reset,
     ev.Marked: _marked,
     ev.OwnershipTaken: _ownership,
-    ev.OrderExecuted: _order_executed,
+    ev.OrderExecuted: apply_order,
 }
