@@ -1,6 +1,8 @@
 """Tools that create, steer and show bots."""
 
 from core.domain.account import Bot
+from core.domain.bot import BotStatus
+from core.domain.errors import Conflict
 from core.domain.money import ZERO, plain
 from core.domain.strategies import catalog as strategies
 from core.domain.strategies.base import RiskProfile
@@ -182,17 +184,29 @@ async def stop_bot(services: Services, caller: Caller, args: StopBot, key: str) 
 
 
 async def propose_reset(services: Services, caller: Caller, args: ResetBreaker) -> Proposal:
-    """Show which breaker would be closed, and what that re-bases."""
+    """Show which breaker would be closed, and what that re-bases; without a name, the one that is open."""
     state = await services.writer.account(caller.principal.user_id)
-    bot = state.named(args.bot) if args.bot else None
+    tripped = [bot for bot in state.bots.values() if bot.tripped is not None and bot.status is not BotStatus.STOPPED]
+    if args.bot:
+        bot = state.named(args.bot)
+    elif state.tripped is None and len(tripped) > 1:
+        raise Conflict(f"Several breakers are open: {', '.join(b.name for b in tripped)}. Say which bot's to reset.")
+    else:
+        bot = tripped[0] if state.tripped is None and tripped else None
     scope, metric = (bot.name, bot.tripped) if bot else ("your account", state.tripped)
-    tripped = metric.value.replace("_", " ") if metric else "not tripped"
+    if metric is None:
+        raise Conflict(f"The circuit breaker of {scope} is not open, so there is nothing to reset.")
+    exact = ResetBreaker(bot=bot.name if bot else None, reason=args.reason)
     return Proposal(
         tool="reset_circuit_breaker",
-        arguments=args.model_dump(mode="json", exclude_none=True),
+        arguments=exact.model_dump(mode="json", exclude_none=True),
         title=f"Reset the circuit breaker of {scope}",
-        effect=(f"Now: {tripped}.", "Peak and streak start afresh; bots stay paused.", f"Reason: {args.reason}"),
-        basis={"tripped": tripped},
+        effect=(
+            f"It opened because of: {metric.value.replace('_', ' ')}.",
+            "Peak and streak start afresh; its bots stay paused until you resume them.",
+            f"Reason: {args.reason}",
+        ),
+        basis={"tripped": metric.value},
         phrase=None,
     )
 

@@ -15,7 +15,7 @@ from assistant.offline_router.understanding import Call, Outcome, Understanding
 from assistant.offline_router.wordlists import words
 
 BOT_TOOLS = frozenset(["start_bot", "pause_bot", "resume_bot", "stop_bot"])
-_ACTING = BOT_TOOLS | {"create_bot", "resume_trading", "emergency_stop"}
+_ACTING = BOT_TOOLS | {"create_bot", "resume_trading", "emergency_stop", "reset_circuit_breaker"}
 _FIRE = 0.6  # a read below this is only offered
 _LIKELY = 0.34  # enough for a read when every word is known and nothing else is near
 _MARGIN = 0.06

@@ -55,6 +55,8 @@ class Reader:
             return bots if isinstance(bots, Understanding) else answers.calls(tool, [{"bot": bot} for bot in bots], 1.0)
         if tool == "bot_status":
             return answers.calls("list_bots", [{}], 1.0)
+        if tool == "reset_circuit_breaker":
+            return answers.calls(tool, [{"bot": exact[0]} if exact else slots.one_bot(tokens)], 1.0)
         return answers.with_arguments(tool, tokens, self._scope, 1.0)
 
     def _act(self, clause: Clause, tool: str, match: re.Match[str]) -> Reading:  # noqa: PLR0911 - one exit per reason
@@ -76,7 +78,8 @@ class Reader:
             return Reading(answers.calls(tool, [{"bot": bot} for bot in bots], _confidence(clause)), True, pronoun)
         if any(word not in lexicon.FILLERS for word in rest):
             return Reading(answers.offer(clause, self._scope, first=tool))
-        return Reading(answers.calls(tool, [{}], _confidence(clause)), acts=True)
+        arguments = slots.one_bot(clause.tokens) if tool == "reset_circuit_breaker" else {}
+        return Reading(answers.calls(tool, [arguments], _confidence(clause)), acts=True)
 
     def _not_quite(self, clause: Clause, tool: str, said: list[str], unknown: list[str]) -> Understanding:
         """A bot command with words left over: ask for the bot if it was not named, else offer the command."""

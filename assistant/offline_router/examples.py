@@ -96,6 +96,9 @@ resume trading | lift the halt | end the emergency stop | allow trading again | 
 clear the halt | start trading again | undo the emergency stop | cancel the emergency stop | remove the halt
 release the kill switch | deactivate the kill switch | turn trading back on | get trading going again
 reopen trading""",
+    "reset_circuit_breaker": """
+reset the circuit breaker | reset the breaker of BOT | clear the circuit breaker | close the breaker again
+reset my circuit breaker | untrip BOT | rearm the breaker | the breaker tripped get it going again""",
     "system_health": """
 is anything down on the server | does everything work | are there system problems | any outages
 is the machine running fine | are all services up | is something broken in the system | does the server still work

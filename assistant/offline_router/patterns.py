@@ -49,6 +49,10 @@ _ACTING: dict[str, tuple[str, ...]] = {
         rf"(?:lift|clear|end|remove|call off|drop|stand down|finish|undo|cancel|release|deactivate|disable|exit|reset|revoke|turn off|switch off)(?: the| my| this)? {_HALT}",
         r"unhalt(?: everything| trading| me)?|turn trading (?:back )?on(?: again)?|trading back on|(?:start|begin) (?:all )?trading again|get trading going again|let (?:everyone|everything|everybody|us|me|them|(?:my |the |all )*bots) trade again|(?:you|we|they|everyone|bots) (?:may|can) (?:all )?trade again|trading (?:may|can) (?:resume|continue|go on)",
     ),
+    "reset_circuit_breaker": (
+        rf"(?:reset|clear|rearm|re-arm|close|untrip)(?: the| my)? (?:circuit ?breaker|breaker|circuit)(?: (?:of|for|on) (?:{_ONE}|my account|the account|me))?",
+        rf"(?:reset|clear|untrip|rearm) {_ONE}(?: is| his| its)?(?: circuit)? ?(?:breaker|circuit ?breaker)",
+    ),
     "create_bot": (
         r"(?:create|make|build|generate|set up|setup|design|construct|craft)(?: me| us)?(?: up)?(?: and (?:start|launch|run))?\b(?:(?! BOT$| trade)(?: (?:bots?|robot)\b| \S+)*?) (?:bot|robot)\b",
         r"(?:start|launch|run|open|spin up|add|deploy|get|give me|get me|i need|need|i want|want|i would like|set me up with|fire up|put together|find me)(?: up)?(?: and (?:start|launch|run))? (?:a|an|another|one more|new|some)\b[^.]*? ?(?:bot|robot)\b",

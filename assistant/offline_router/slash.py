@@ -27,6 +27,7 @@ COMMANDS = {
     "help": "help",
     "resume_trading": "resume_trading",
     "emergency_stop": "emergency_stop",
+    "reset": "reset_circuit_breaker",
 }
 TOOLS = frozenset(COMMANDS.values())
 

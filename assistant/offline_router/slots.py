@@ -33,6 +33,12 @@ def of(tokens: Sequence[Token], kind: Kind) -> list[Token]:
     return [token for token in tokens if token.kind is kind]
 
 
+def one_bot(tokens: Sequence[Token]) -> dict[str, Any]:
+    """The bot that was named, for a tool that also works without one."""
+    bots = of(tokens, Kind.BOT)
+    return {"bot": bots[0].value[0]} if len(bots) == 1 and len(bots[0].value) == 1 else {}
+
+
 def create_bot(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     """Everything said about a new bot; what was not said is left to the tool's defaults."""
     arguments: dict[str, Any] = {}

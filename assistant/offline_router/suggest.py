@@ -22,6 +22,7 @@ _LABELS = {
     "equity_chart": ("Show the equity chart", "/chart"),
     "emergency_stop": ("Emergency stop", "/emergency_stop"),
     "resume_trading": ("Resume trading", "/resume_trading"),
+    "reset_circuit_breaker": ("Reset the circuit breaker", "/reset"),
     "system_health": ("Check system health", "/health"),
     "help": ("What can I do?", "/help"),
 }

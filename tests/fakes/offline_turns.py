@@ -27,6 +27,7 @@ MODELS: dict[str, type[arguments.Arguments]] = {
     "equity_chart": arguments.EquityChart,
     "emergency_stop": arguments.EmergencyStop,
     "resume_trading": arguments.NoArguments,
+    "reset_circuit_breaker": arguments.ResetBreaker,
     "system_health": arguments.NoArguments,
     "help": arguments.Help,
 }
@@ -38,6 +39,7 @@ LEVELS = {
     "stop_bot": Level.PHRASE,
     "emergency_stop": Level.PHRASE,
     "resume_trading": Level.CONFIRM,
+    "reset_circuit_breaker": Level.CONFIRM,
 }
 ACTING = frozenset(LEVELS)
 SPECS = tuple(

@@ -112,6 +112,7 @@ def test_the_emergency_rule_never_raises(text: str):
 def test_the_acting_tools_are_those_the_router_guards():
     assert {
         "create_bot",
+        "reset_circuit_breaker",
         "start_bot",
         "pause_bot",
         "resume_bot",
