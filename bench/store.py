@@ -1,19 +1,19 @@
-"""Durable journal inserts per second, alone and from 50 tasks, next to bare sqlite3 in the same run.
-
-Run: `python -m bench.store`. Trust the ratios, not the absolute figures.
-"""
+"""Durable journal inserts per second, alone and from 50 tasks, next to bare sqlite3 in the same run."""
 
 import asyncio
 import json
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from pymongo import MongoClient
 
+from bench.table import Table, micros, rate
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
 from core.ports import Document
@@ -31,11 +31,6 @@ class Measured:
     seconds: float
     cpu_seconds: float
     flushes: int
-
-    def __str__(self) -> str:
-        rate = self.inserts / self.seconds
-        cpu_us = self.cpu_seconds / self.inserts * 1e6
-        return f"{self.name:<34}{rate:>10,.0f}/s{cpu_us:>10.0f} µs CPU{self.flushes / self.inserts:>10.3f}"
 
 
 def event(user: str, seq: int) -> Document:
@@ -67,7 +62,7 @@ async def measure(name: str, store: SqliteStore | MongoStore, tasks: int, each: 
             await store.insert("ledger_events", event(user, seq))
 
     before, started, cpu = flushes(), time.perf_counter(), time.process_time()
-    await asyncio.gather(*(append(f"{tasks}-{number}") for number in range(tasks)))
+    await asyncio.gather(*(append(f"{name}-{number}") for number in range(tasks)))
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     return Measured(name, tasks * each, seconds, cpu_seconds, flushes() - before)
 
@@ -91,36 +86,45 @@ def measure_bare_sqlite(path: Path, count: int, group: int) -> Measured:
     return Measured(f"bare sqlite3, groups of {group}", count, seconds, cpu_seconds, count // group)
 
 
-async def run(directory: Path, mongo_url: str) -> None:
-    """Print the table."""
-    print(f"{'':<34}{'inserts':>12}{'per insert':>17}{'flushes':>10}")
-    for group, count in ((1, 2_000), (TASKS, 20_000)):
-        print(measure_bare_sqlite(directory / f"bare{group}.db", count, group))
-    stores = {"sqlite": SqliteStore(directory / "store.db"), "mongodb": MongoStore(mongo_url)}
-    for name, store in stores.items():
-        await store.open()
-        each = {"sqlite": (2_000, 400), "mongodb": (500, 60)}[name]
-        print(await measure(f"{name}, one task", store, 1, each[0]))
-        print(await measure(f"{name}, {TASKS} tasks", store, TASKS, each[1]))
-        await store.close()
+@contextmanager
+def mongo_url(directory: Path) -> Iterator[str]:
+    """A fresh database on the stand-in, or on the server that TEST_MONGO_URL names."""
+    server = MongoStandIn(directory / "mongo")
+    url = real_server_url()
+    if url is None:
+        server.start()
+        url = server.url
+    database = f"bench_{token_hex(8)}"
+    try:
+        yield database_url(url, database)
+        with MongoClient[Document](url) as client:
+            client.drop_database(database)
+    finally:
+        server.stop()
 
 
-def main() -> None:
-    """Run on a temporary directory, with the stand-in unless TEST_MONGO_URL names a server."""
-    with tempfile.TemporaryDirectory() as directory:
-        server = MongoStandIn(Path(directory) / "mongo")
-        server_url = real_server_url()
-        if server_url is None:
-            server.start()
-            server_url = server.url
-        database = f"bench_{token_hex(8)}"
-        try:
-            asyncio.run(run(Path(directory), database_url(server_url, database)))
-            with MongoClient[Document](server_url) as client:
-                client.drop_database(database)
-        finally:
-            server.stop()
-
-
-if __name__ == "__main__":
-    main()
+async def run() -> list[Table]:
+    """Bare SQLite first, then both backends."""
+    results: list[Measured] = []
+    with tempfile.TemporaryDirectory() as name, mongo_url(Path(name)) as url:
+        for group, count in ((1, 2_000), (TASKS, 20_000)):
+            results.append(measure_bare_sqlite(Path(name) / f"bare{group}.db", count, group))
+        stores = {"sqlite": SqliteStore(Path(name) / "store.db"), "mongodb": MongoStore(url)}
+        for backend, store in stores.items():
+            await store.open()
+            each = {"sqlite": (2_000, 400), "mongodb": (500, 60)}[backend]
+            results.append(await measure(f"{backend}, one task", store, 1, each[0]))
+            results.append(await measure(f"{backend}, {TASKS} tasks", store, TASKS, each[1]))
+            await store.close()
+    table = Table("journal inserts until acknowledged", ("", "inserts", "CPU/insert", "flushes/insert", "of bare"))
+    bare = {False: results[0], True: results[1]}
+    for one in results:
+        peer = bare[str(TASKS) in one.name]
+        table.add(
+            one.name,
+            rate(one.inserts, one.seconds),
+            micros(one.cpu_seconds / one.inserts),
+            f"{one.flushes / one.inserts:.3f}",
+            f"{one.inserts / one.seconds / (peer.inserts / peer.seconds):.2f}",
+        )
+    return [table]
