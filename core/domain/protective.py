@@ -16,7 +16,9 @@ class ProtectivePrices:
         self._targets: list[tuple[Decimal, str]] = []
 
     def set(self, bot_id: str, protection: Protection | None) -> None:
-        """Replace what protects a bot's position; None when it holds nothing."""
+        """Replace what protects a bot's position; None when it holds nothing. Repeating costs nothing."""
+        if self._current.get(bot_id) == protection:
+            return
         if protection is None:
             self._current.pop(bot_id, None)
             return

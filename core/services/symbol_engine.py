@@ -75,8 +75,9 @@ class SymbolEngine:
             if runner is None:
                 runner = _Runner(user_id, bot, catalog.RISK_PROFILES[bot.risk_mode])
                 self._runners[bot.bot_id] = runner
-                self._protective.set(bot.bot_id, bot.protection)
             runner.bot = bot
+            # Also of a bot that is known: the answer to its entry may have been lost.
+            self._protective.set(bot.bot_id, bot.protection)
             if not running:
                 runner.strategy = None
             elif runner.strategy is None or runner.run != bot.run:
