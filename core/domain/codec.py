@@ -14,7 +14,7 @@ from core.domain.money import plain
 
 def iso(ts: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`: the one text form of a time."""
-    return ts.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ts.microsecond // 1000:03d}Z"
+    return ts.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def from_iso(text: str) -> datetime:

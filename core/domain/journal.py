@@ -50,9 +50,12 @@ class Stamp:
     recorded_at: datetime
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(document: Mapping[str, Any]) -> bytes:
     """Sorted-key JSON without spaces, the bytes that are hashed."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(document).encode()
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -47,25 +47,25 @@ def trip(
             (Metric.ERRORS_PER_HOUR, Decimal(recent), Decimal(rules.max_errors_per_hour), {}),
         ):
             if value >= limit:
-                return BreakerTripped(metric, value, limit, evidence, bot.bot_id)
+                return BreakerTripped(metric, value, limit, _texts(evidence), bot.bot_id)
     if state.tripped is None:
         for metric, value, limit, evidence in _measures(state.track, state.equity(prices), state.loss_streak, rules):
             if value >= limit:
-                return BreakerTripped(metric, value, limit, evidence)
+                return BreakerTripped(metric, value, limit, _texts(evidence))
     return None
 
 
 def _measures(
     track: UnitTrack, equity: Decimal, streak: int, rules: TradingRules
-) -> Iterator[tuple[Metric, Decimal, Decimal, dict[str, str]]]:
+) -> Iterator[tuple[Metric, Decimal, Decimal, dict[str, Decimal]]]:
     """(metric, value, threshold, evidence) of one scope."""
     value = track.value(equity)
-    evidence = {"unit_value": plain(value), "equity": plain(equity)}
-    yield Metric.DRAWDOWN, fall(value, track.peak), rules.max_drawdown, evidence | {"peak": plain(track.peak)}
-    yield (
-        Metric.DAILY_LOSS,
-        fall(value, track.day_open),
-        rules.max_daily_loss,
-        evidence | {"day_open": plain(track.day_open)},
-    )
+    evidence = {"unit_value": value, "equity": equity}
+    yield Metric.DRAWDOWN, fall(value, track.peak), rules.max_drawdown, evidence | {"peak": track.peak}
+    yield Metric.DAILY_LOSS, fall(value, track.day_open), rules.max_daily_loss, evidence | {"day_open": track.day_open}
     yield Metric.CONSECUTIVE_LOSSES, Decimal(streak), Decimal(rules.max_consecutive_losses), {}
+
+
+def _texts(evidence: dict[str, Decimal]) -> dict[str, str]:
+    """Evidence as it is recorded; every order is measured, hardly any trips, so this is done last."""
+    return {name: plain(amount) for name, amount in evidence.items()}

@@ -54,7 +54,8 @@ def _daily(count: int, limit: int, who: str, now: datetime) -> Denied | None:
 
 def _burst(state: Account, exchange: str, rules: TradingRules, now: datetime) -> Denied | None:
     window = timedelta(seconds=rules.burst_window_secs)
-    recent = [ts for ts in state.entries.get(exchange, ()) if now - window < ts <= now]
+    since = now - window
+    recent = [ts for ts in state.entries.get(exchange, ()) if since < ts <= now]
     if len(recent) < rules.burst_limit_orders:
         return None
     clears_at = recent[-rules.burst_limit_orders] + window
