@@ -83,6 +83,8 @@ def _plan(args: CreateBot, symbol: str) -> BotPlan:
 async def propose_create(services: Services, caller: Caller, args: CreateBot) -> Proposal:
     """Show the bot as it would be, with every default that was chosen."""
     user_id = caller.principal.user_id
+    if args.start:
+        await services.bots.refuse_to_run(user_id)
     symbol = resolve_symbol(args.symbol, services.hub.feed.symbols)
     plan = await services.bots.plan(user_id, _plan(args, symbol))
     state = await services.writer.account(user_id)
@@ -125,6 +127,7 @@ async def create_bot(services: Services, caller: Caller, args: CreateBot, key: s
 def _mover(tool: str, title: str, effect: str):  # noqa: ANN202
     async def propose(services: Services, caller: Caller, args: BotRef) -> Proposal:
         bot = await _find(services, caller, args.bot)
+        await services.bots.refuse_to_run(caller.principal.user_id)
         return Proposal(tool, {"bot": bot.name}, f"{title} {bot.name}", (effect,), {"status": bot.status.value}, None)
 
     return propose

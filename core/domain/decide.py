@@ -78,12 +78,21 @@ def _resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
     return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 
-def _may_run(state: Account, bot: Bot, source: str) -> None:
+def refuse_to_run(state: Account) -> None:
+    """Why no bot of this account may run now.
+
+    Raises:
+        Conflict: trading is halted or the account's circuit breaker is open.
+    """
     if state.halted:
         raise Conflict("Your trading is halted by an emergency stop. Say “resume trading” first.")
     if state.tripped is not None:
         reason = state.tripped.value.replace("_", " ")
         raise Conflict(f"Your circuit breaker is open ({reason}). Reset it first.")
+
+
+def _may_run(state: Account, bot: Bot, source: str) -> None:
+    refuse_to_run(state)
     if not bot.flat and bot.source != source:
         raise Conflict(f"{bot.name} holds a position opened on {bot.source}, and prices now come from {source}.")
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.domain.account import Account, Bot
 from core.domain.bot import BotStatus
 from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
+from core.domain.decide import refuse_to_run
 from core.domain.errors import IntegrityError
 from core.domain.events import BotCreated
 from core.domain.instrument import Exchange
@@ -54,7 +55,13 @@ class BotService:
         return replace(plan, name=name, parameters=parameters)
 
     async def create(self, user_id: str, plan: BotPlan, *, actor: str, key: str, start: bool) -> Bot:
-        """Create a planned bot, and start it when asked; safe to repeat with the same key."""
+        """Create a planned bot, and start it when asked; safe to repeat with the same key.
+
+        Raises:
+            Conflict: it cannot be created, or should be started and nothing may run now; then it is not created.
+        """
+        if start:
+            await self.refuse_to_run(user_id)
         command = CreateBot(
             bot_id=self._ids.new(),
             name=plan.name,
@@ -74,6 +81,10 @@ class BotService:
         if start:
             await self.start(user_id, bot_id, actor=actor, key=f"{key}:start")
         return self._writer.known(user_id).bot(bot_id)
+
+    async def refuse_to_run(self, user_id: str) -> None:
+        """Raise a Conflict that says why when no bot of this user may run now."""
+        refuse_to_run(await self._writer.account(user_id))
 
     async def start(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let it trade on the present market data source."""
