@@ -6,8 +6,12 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
+
+from core.bootstrap import STORE_FILE
+from tests.store_location import Location
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT.parent / "shared" / "data" / "BTC_USDT-1m.csv.gz"
@@ -16,7 +20,8 @@ ADMIN = "admin@example.com"
 PASSWORD = "correct horse battery"
 
 #: Everything the program reads, so that nothing of the developer's own environment gets in.
-_CLEAN = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH"}
+_CLEAN = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV"}
+_COMMAND = (sys.executable, "-m", "web.cli")
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Server:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in _CLEAN}  # noqa: TID251 - passes it on
         return kept | {
+            "PYTHONPATH": str(ROOT),
             "DATA_DIR": str(self.data),
             "ADMIN_EMAIL": ADMIN,
             "ADMIN_PASSWORD": PASSWORD,
@@ -42,12 +48,38 @@ class Server:
             **self.settings,
         }
 
+    @property
+    def store(self) -> Location:
+        """Where its store is, for a test that looks into it from outside."""
+        if url := self.settings.get("MONGO_URL"):
+            return Location("mongo", url)
+        return Location("sqlite", str(self.data / STORE_FILE))
+
+    def cli(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run another command on the same installation to its end."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        return subprocess.run(
+            [*_COMMAND, *arguments],
+            cwd=self.data,
+            env=self.environment(),
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def add_user(self, email: str) -> None:
+        """As an operator would, with the password on standard input."""
+        added = self.cli("user", "add", email, typed=f"{PASSWORD}\n")
+        assert added.returncode == 0, added.stderr
+
     def start(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "server.log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "web.cli", "run"],
-                cwd=ROOT,
+                [*_COMMAND, "run"],
+                cwd=self.data,  # a developer's own `.env` must not get in
                 env=self.environment(),
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -94,8 +126,9 @@ class Server:
         answer.raise_for_status()
         return answer.json()["access_token"]
 
-    def summary(self) -> dict[str, object]:
-        headers = {"Authorization": f"Bearer {self.token()}"}
+    def summary(self, email: str = ADMIN) -> dict[str, Any]:
+        """`GET /api/portfolio/summary` as this person."""
+        headers = {"Authorization": f"Bearer {self.token(email)}"}
         answer = httpx.get(f"{self.url}/api/portfolio/summary", headers=headers, timeout=30)
         answer.raise_for_status()
         return answer.json()

@@ -1,0 +1,69 @@
+"""A browser for the session, tabs for the tests, and a MongoDB for those that need one."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.e2e.chat import Chat
+from tests.mongo_standin import MongoStandIn, real_server_url
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NewTab = Callable[[str], Awaitable[Chat]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"BROWSER TESTS DID NOT RUN: {CHROMIUM} is missing (apt-get install chromium)")
+    return CHROMIUM
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """One headless Chromium for all tests."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_tab(browser: Browser) -> AsyncIterator[NewTab]:
+    """Opens tabs that share nothing (a browser profile each); all are closed after the test."""
+    contexts = []
+
+    async def open_tab(url: str) -> Chat:
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        return Chat(await context.new_page(), url)
+
+    yield open_tab
+    for context in contexts:
+        await context.close()
+
+
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MongoDB server: a real one where TEST_MONGO_URL names it, else the stand-in."""
+    if real := real_server_url():
+        yield real
+        return
+    server = MongoStandIn(tmp_path_factory.mktemp("mongo") / "storage")
+    server.start()
+    yield server.url
+    server.stop()
