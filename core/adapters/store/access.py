@@ -39,6 +39,9 @@ def index_of(collection: Collection, name: str) -> Index:
     raise LookupError(f"{collection.name} has no index {name}")
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def encode(collection: Collection, document: Document) -> str:
     """Compact JSON of a document that both backends can keep.
 
@@ -51,7 +54,7 @@ def encode(collection: Collection, document: Document) -> str:
             raise ValueError(f"{collection.name}: the indexed field {name} needs text, a whole number or a boolean.")  # noqa: TRY004 - one error for bad documents
     if not isinstance(document["_id"], str):
         raise ValueError(f"{collection.name}: _id must be text.")  # noqa: TRY004 - same
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _JSON.encode(document)
     size = len(text.encode())  # a lone surrogate fails here, in the caller's hands, and not in the writer of all
     if size > MAX_DOCUMENT_BYTES:
         raise ValueError(f"{collection.name}: a document of {size} bytes is above the limit of {MAX_DOCUMENT_BYTES}.")
