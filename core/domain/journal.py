@@ -105,13 +105,14 @@ def verified(head: Head, documents: Iterable[Mapping[str, Any]]) -> Iterator[Eve
         IntegrityError: names the user, the seq and both values of the first break.
     """
     for document in documents:
-        user, seq = document["user_id"], document["seq"]
+        # A damaged document may lack any field.
+        user, seq, link, stored = (document.get(name) for name in ("user_id", "seq", "prev_hash", "hash"))
         if seq != head.seq + 1:
             raise IntegrityError(f"Journal of {user}: seq {seq} follows {head.seq}.")
-        if document["prev_hash"] != head.hash:
-            raise IntegrityError(f"Journal of {user}, seq {seq}: links to {document['prev_hash']}, not {head.hash}.")
+        if link != head.hash:
+            raise IntegrityError(f"Journal of {user}, seq {seq}: links to {link}, not {head.hash}.")
         found = digest(document)
-        if found != document["hash"]:
-            raise IntegrityError(f"Journal of {user}, seq {seq}: hash is {document['hash']}, content gives {found}.")
-        head = Head(seq, found)
+        if found != stored:
+            raise IntegrityError(f"Journal of {user}, seq {seq}: hash is {stored}, content gives {found}.")
+        head = Head(head.seq + 1, found)
         yield read(document)
