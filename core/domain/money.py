@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager
 from decimal import (
-    ROUND_DOWN,
     ROUND_HALF_EVEN,
     ROUND_UP,
     Context,
@@ -64,7 +63,7 @@ def plain(amount: Decimal) -> str:
 
 def floor_to(amount: Decimal, step: Decimal) -> Decimal:
     """Round down to a whole multiple of `step` (an exchange's lot or tick)."""
-    return (amount / step).to_integral_value(rounding=ROUND_DOWN) * step
+    return amount // step * step
 
 
 def round_fee_up(fee: Decimal, decimals: int) -> Decimal:
