@@ -50,6 +50,10 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
         return _deny(Gate.PRICE, "no_price", f"There is no fresh price of {request.symbol}. {wait}")
     if bot.source and bot.source != market.source:
         return _deny(Gate.PRICE, "other_source", f"{bot.name} trades on {bot.source}; this price is {market.source}.")
+    if market.symbol != request.symbol:
+        return _deny(Gate.PRICE, "other_symbol", f"The order is for {request.symbol}; this price is {market.symbol}'s.")
+    if request.quantity is not None and not request.quantity.is_finite():
+        return _deny(Gate.TRADE_LIMITER, "bad_quantity", "The quantity of an order is a number above zero.")
     present = state.marks | setting.marks | {market.symbol: market.mid}
     order = _Order(state, bot, command, market, present)
     return _exit(order) if request.reduce_only else _entry(order, setting)
@@ -114,10 +118,10 @@ def _exit(order: _Order) -> Decision:
     held = order.bot.held(request.symbol)
     if request.side is not Side.SELL or not held:
         return _deny(Gate.LIFE_CYCLE, "no_position", f"{order.bot.name} holds no {instrument.base} to sell.")
-    wanted = min(request.quantity or held, held)
+    wanted = held if request.quantity is None else min(request.quantity, held)
     # Dust may be sold whole; anything else is rounded down to the lot.
     quantity = held if wanted == held else floor_to(wanted, instrument.lot_size)
-    if not quantity:
+    if quantity <= 0:
         return _deny(Gate.TRADE_LIMITER, "below_lot_size", f"Less than one lot of {plain(instrument.lot_size)}.")
     return Decision(_event(order, quantity, order.execute(quantity), None))
 
