@@ -25,9 +25,12 @@ class Entry:
 
 def check(state: Account, entry: Entry, rules: TradingRules, now: datetime) -> Denied | None:
     """The first limit the entry would break, or None."""
+    # Before the first event of a day the state still carries the counts of the day before.
+    today = state.day == now.date()
+    bot_orders, user_orders = (entry.bot.orders_today, state.orders_today) if today else (0, 0)
     checks: tuple[Callable[[], Denied | None], ...] = (
-        lambda: _daily(entry.bot.orders_today, rules.max_trades_per_bot_daily, f"{entry.bot.name} made", now),
-        lambda: _daily(state.orders_today, rules.max_trades_per_user_daily, "You made", now),
+        lambda: _daily(bot_orders, rules.max_trades_per_bot_daily, f"{entry.bot.name} made", now),
+        lambda: _daily(user_orders, rules.max_trades_per_user_daily, "You made", now),
         lambda: _burst(state, entry.bot.exchange.value, rules, now),
         lambda: _size(entry),
         lambda: _one_position(entry),
