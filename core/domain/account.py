@@ -146,6 +146,7 @@ class Account:
     orders_today: int = 0
     entries: dict[str, deque[datetime]] = field(default_factory=dict[str, deque[datetime]])
     loss_streak: int = 0
+    errors: deque[datetime] = field(default_factory=lambda: deque[datetime](maxlen=ERRORS_KEPT))
     halted: bool = False
     tripped: Metric | None = None
     consumed: dict[str, dict[tuple[str, Decimal], tuple[Decimal, Decimal]]] = field(

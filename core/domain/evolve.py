@@ -103,7 +103,8 @@ def _bot_stopped(state: Account, _: Event, fact: ev.BotStopped) -> None:
 
 
 def _bot_erred(state: Account, event: Event, fact: ev.BotErred) -> None:
-    state.bot(fact.bot_id).errors.append(event.ts)
+    for scope in (state.bot(fact.bot_id), state):
+        scope.errors.append(event.ts)
 
 
 def _halted(state: Account, _: Event, __: ev.TradingHalted) -> None:
@@ -134,6 +135,7 @@ def _reset(state: Account, event: Event, fact: ev.BreakerReset) -> None:
     take_marks(state, event, fact.marks)
     if fact.bot_id is None:
         state.tripped, state.loss_streak = None, 0
+        state.errors.clear()
         state.track.rebase(state.equity(state.marks))
     scope = [state.bot(fact.bot_id)] if fact.bot_id else [b for b in state.bots.values() if b.tripped is None]
     for bot in scope:
