@@ -5,13 +5,17 @@ from decimal import Decimal
 
 from core.domain import events as ev
 from core.domain.account import Account
+from core.domain.commands import Command, SubmitOrder
+from core.domain.decide import decide
+from core.domain.decision import Decision, Setting
 from core.domain.evolve import evolve
 from core.domain.instrument import Exchange, Instrument
 from core.domain.journal import Event, Stamp, read, seal
 from core.domain.journal import Head as ChainHead
 from core.domain.market import Level, MarketState, Timeframe
-from core.domain.order import Fill, MarketEvidence, Side
+from core.domain.order import Fill, MarketEvidence, OrderRequest, Side
 from core.domain.order_status import OrderStatus
+from core.domain.rules import TradingRules
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 BTC = Instrument("BTC/USDT", Decimal("0.01"), Decimal("0.00001"), Decimal(5))
@@ -57,6 +61,88 @@ class Chain:
         if trade is not None:
             self.trades.append(trade)
         return event
+
+    def decide(
+        self,
+        command: Command,
+        ts: datetime = T0,
+        rules: TradingRules | None = None,
+        marks: dict[str, Decimal] | None = None,
+    ) -> Decision:
+        """What the state says to a command; appends nothing."""
+        return decide(self.state, command, Setting(marks or {}, rules or TradingRules(), ts))
+
+    def run(
+        self,
+        command: Command,
+        ts: datetime = T0,
+        rules: TradingRules | None = None,
+        marks: dict[str, Decimal] | None = None,
+    ) -> Decision:
+        """Decide and append what follows, as the journal writer does."""
+        decision = self.decide(command, ts, rules, marks)
+        if decision.payload is not None:
+            self.add(decision.payload, ts, self.state.epoch if decision.epoch is None else decision.epoch)
+        return decision
+
+
+def running(capital: str = "1000", funds: str = "10000") -> Chain:
+    """A funded user whose one bot runs on the scripted market."""
+    chain = Chain()
+    chain.add(funded(funds))
+    chain.add(bot_created(capital))
+    chain.add(ev.BotStarted(BOT, 1, "scripted", "test"))
+    return chain
+
+
+def entry(
+    book: MarketState | None,
+    quantity: str = "0.01",
+    *,
+    edge: str | None = "200",
+    bot_id: str = BOT,
+    key: str = "entry",
+    epoch: int | None = None,
+) -> SubmitOrder:
+    """A market buy with its edge in bps, decided at the mid of the book it meets."""
+    return _order(book, dec(quantity), Side.BUY, bot_id, key, epoch, None if edge is None else dec(edge))
+
+
+def leave(
+    book: MarketState | None,
+    quantity: str | None = None,
+    *,
+    bot_id: str = BOT,
+    key: str = "exit",
+    epoch: int | None = None,
+) -> SubmitOrder:
+    """A reduce-only market sale, of everything unless a quantity is given."""
+    return _order(book, None if quantity is None else dec(quantity), Side.SELL, bot_id, key, epoch, None)
+
+
+def _order(
+    book: MarketState | None,
+    quantity: Decimal | None,
+    side: Side,
+    bot_id: str,
+    key: str,
+    epoch: int | None,
+    edge: Decimal | None,
+) -> SubmitOrder:
+    request = OrderRequest(
+        client_order_id=key,
+        bot_id=bot_id,
+        symbol=BTC.symbol,
+        side=side,
+        quantity=quantity,
+        reduce_only=side is Side.SELL,
+        reason="test",
+        decided_at=book.ts if book else T0,
+        decided_mid=book.mid if book else dec(50_000),
+        take_profit_bps=edge,
+        writer_epoch=epoch,
+    )
+    return SubmitOrder(f"order-{key}", request, book, BTC)
 
 
 def funded(amount: str = "10000") -> ev.Funded:

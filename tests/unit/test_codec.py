@@ -1,0 +1,158 @@
+"""Every event type is written and read back unchanged, in one canonical encoding (spec/accounting.md, The journal)."""
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from core.domain import events as ev
+from core.domain.codec import decode, encode, from_iso, iso
+from core.domain.errors import IntegrityError
+from core.domain.instrument import Exchange
+from core.domain.journal import START, Stamp, canonical, digest, read, seal
+from core.domain.market import Timeframe
+from core.domain.order import CostBreakdown, Fill, MarketEvidence, Side
+from core.domain.order_status import OrderStatus
+from tests.builders import BOT, T0, USER, at
+
+D = Decimal
+STAMP = Stamp(USER, "key-1", 3, T0, at(0.25))
+
+EXECUTED = ev.OrderExecuted(
+    order_id="order-1",
+    client_order_id="run:1",
+    request_sha256="ab" * 32,
+    bot_id=BOT,
+    exchange=Exchange.KRAKEN,
+    symbol="BTC/USDT",
+    side=Side.BUY,
+    quantity=D("0.015"),
+    reduce_only=False,
+    reason="EMA(9) crossed — „above“ EMA(21)",
+    decided_at=at(-1),
+    decided_mid=D("50000.005"),
+    status=OrderStatus.CANCELED,
+    fills=(
+        Fill(D("50000.01"), D("0.01"), D("2.0000004"), "USDT", D("2.0000004"), D("0.001"), D("0.01")),
+        Fill(D(50001), D("0.00001"), D("0.00000004"), "BTC", D("0.00200004"), D("-0.5"), D(3)),
+    ),
+    gates_passed=("idempotency", "fee_coverage", "trade_limiter", "circuit_breaker"),
+    market=MarketEvidence(D(50000), D("50000.01"), at(-0.5), "replay:january"),
+    marks={"BTC/USDT": D("50000.005"), "ETH/USDT": D(3000)},
+    exchange_version=1,
+    cost=CostBreakdown(D(40), D(40), D("0.002"), D(10), D(5), D(10)),
+    exit_reason=None,
+    take_profit=D(51000),
+    stop_loss=D(49500),
+)
+
+EXAMPLES: dict[str, ev.Payload] = {
+    "funded": ev.Funded(D(10_000), "USDT", D("10000.000000000000000001")),
+    "bot_created": ev.BotCreated(
+        BOT,
+        "Ünal 100 %",
+        Exchange.LUNO,
+        "BTC/USDT",
+        "ema_cross",
+        {"fast": 9, "slow": 21},
+        Timeframe.H4,
+        "safe",
+        D(1000),
+        "test",
+    ),
+    "bot_started": ev.BotStarted(BOT, 1, "live:binance", "test"),
+    "bot_paused": ev.BotPaused(BOT, "test", "lunch"),
+    "bot_resumed": ev.BotResumed(BOT, 2, "simulated", "test"),
+    "bot_stopped": ev.BotStopped(BOT, "test", ""),
+    "bot_erred": ev.BotErred(BOT, "The strategy failed: ValueError."),
+    "order_executed": EXECUTED,
+    "marked": ev.Marked({"BTC/USDT": D("50000.005")}, day_start=True),
+    "trading_halted": ev.TradingHalted("test", "emergency"),
+    "trading_resumed": ev.TradingResumed("test"),
+    "breaker_tripped": ev.BreakerTripped(ev.Metric.DAILY_LOSS, D("0.1"), D("0.1"), {"unit_value": "0.9"}, BOT),
+    "breaker_reset": ev.BreakerReset("test", "looked at it", {"BTC/USDT": D(50000)}),
+    "ownership_taken": ev.OwnershipTaken("host:1"),
+}
+
+
+def test_each_event_type_has_an_example_here():
+    assert {name: type(example) for name, example in EXAMPLES.items()} == ev.TYPES
+
+
+@pytest.mark.parametrize("name", ev.TYPES)
+def test_an_event_is_read_as_it_was_sealed(name: str):
+    document = json.loads(json.dumps(seal(START, STAMP, EXAMPLES[name])))
+    event = read(document)
+    assert event.payload == EXAMPLES[name]
+    assert document["type"] == name
+    assert (event.user_id, event.seq, event.epoch, event.ts, event.recorded_at) == (USER, 1, 3, T0, at(0.25))
+    assert event.hash == digest(document)
+
+
+@pytest.mark.parametrize("name", ev.TYPES)
+def test_nothing_that_is_stored_is_null_or_a_float(name: str):
+    def walk(item: object) -> None:
+        assert item is not None
+        assert not isinstance(item, float)
+        for inner in item.values() if isinstance(item, dict) else item if isinstance(item, list) else ():
+            walk(inner)
+
+    walk(seal(START, STAMP, EXAMPLES[name]))
+
+
+def test_an_absent_field_is_left_out_and_is_not_the_same_as_null():
+    whole = encode(EXAMPLES["breaker_tripped"])
+    user_scope = encode(replace(EXAMPLES["breaker_tripped"], bot_id=None))
+    assert set(whole) - set(user_scope) == {"bot_id"}
+    assert digest({"payload": user_scope}) != digest({"payload": user_scope | {"bot_id": None}})
+    assert decode(ev.BreakerTripped, user_scope).bot_id is None
+
+
+def test_every_optional_field_of_an_order_may_be_absent():
+    for field in fields(ev.OrderExecuted):
+        if field.default is None:
+            bare = replace(EXECUTED, **{field.name: None})
+            assert field.name not in encode(bare)
+            assert decode(ev.OrderExecuted, encode(bare)) == bare
+
+
+def test_a_decimal_has_one_text_form_whatever_its_exponent():
+    one = encode(ev.Funded(D("1E+3"), "USDT", D("0.50")))
+    other = encode(ev.Funded(D("1000.00"), "USDT", D("5E-1")))
+    assert one == other == {"amount": "1000", "currency": "USDT", "units": "0.5"}
+
+
+def test_a_time_has_one_text_form_whatever_its_zone():
+    local = datetime(2026, 1, 5, 14, 0, 0, 123_000, timezone(timedelta(hours=2)))
+    assert iso(local) == "2026-01-05T12:00:00.123Z"
+    assert from_iso(iso(local)) == local
+    assert from_iso(iso(local)).utcoffset() == timedelta(0)
+
+
+def test_canonical_bytes_do_not_depend_on_the_order_of_keys():
+    assert canonical({"b": {"d": 1, "c": "é"}, "a": []}) == '{"a":[],"b":{"c":"é","d":1}}'.encode()
+    assert canonical({"a": [], "b": {"c": "é", "d": 1}}) == canonical({"b": {"d": 1, "c": "é"}, "a": []})
+
+
+def test_the_encoding_of_a_fixed_event_has_not_changed():
+    """A change of these hashes makes every journal written so far unverifiable: it needs a migration."""
+    assert datetime(2026, 1, 5, 12, tzinfo=UTC) == T0
+    assert (
+        seal(START, STAMP, EXAMPLES["funded"])["hash"]
+        == "f483af036047a09d025c0c65e32e5c653a6ea36b86e57da9e0be85a3ebea8b5f"
+    )
+    assert seal(START, STAMP, EXECUTED)["hash"] == "99bbea5f2736d3675b14d4faf1a1ac0def2e770b826f53381c531c89d4e450a8"
+
+
+def test_the_store_id_is_outside_the_hash_and_names_user_and_seq():
+    document = seal(START, STAMP, EXAMPLES["funded"])
+    assert document["_id"] == f"{USER}:1"
+    assert digest(document | {"_id": "other"}) == document["hash"]
+
+
+def test_an_unknown_event_type_is_refused():
+    document = seal(START, STAMP, EXAMPLES["funded"]) | {"type": "gifted"}
+    with pytest.raises(IntegrityError, match="gifted"):
+        read(document)

@@ -1,0 +1,255 @@
+"""The pipeline's table, cell by cell: what stops an entry, and that none of it stops an exit (spec/pipeline.md)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from core.domain import events as ev
+from core.domain.commands import PauseBot, StopBot, SubmitOrder
+from core.domain.decision import Decision
+from core.domain.gates.verdict import Denied, Gate
+from core.domain.order import Side
+from core.domain.order_status import OrderStatus
+from core.domain.rules import TradingRules
+from tests.builders import BOT, T0, Chain, at, dec, entry, executed, leave, market, running
+
+BOOK = market("49999", "50001")
+NOW = at(5)
+MIDNIGHT = datetime.fromisoformat("2026-01-06T00:00:00Z")
+
+
+def _nothing(_: Chain) -> None:
+    pass
+
+
+def _event(payload: ev.Payload) -> Callable[[Chain], None]:
+    return lambda chain: chain.add(payload) and None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One obstacle: how it comes about, what an entry meets, and what an exit meets (None: it passes)."""
+
+    entry: tuple[Gate, str] | None
+    exit: tuple[Gate, str] | None = None
+    before: Callable[[Chain], None] = _nothing
+    rules: TradingRules = field(default_factory=TradingRules)
+    order: Callable[[SubmitOrder], SubmitOrder] = lambda command: command
+    figures: tuple[str | None, str | None, datetime | None] = (None, None, None)  # limit, value, clears_at
+
+
+def _quantity(quantity: str) -> Callable[[SubmitOrder], SubmitOrder]:
+    return lambda command: replace(command, request=replace(command.request, quantity=Decimal(quantity)))
+
+
+def _edge(bps: str | None) -> Callable[[SubmitOrder], SubmitOrder]:
+    edge = None if bps is None else Decimal(bps)
+    return lambda command: replace(command, request=replace(command.request, take_profit_bps=edge))
+
+
+def _epoch(epoch: int) -> Callable[[SubmitOrder], SubmitOrder]:
+    return lambda command: replace(command, request=replace(command.request, writer_epoch=epoch))
+
+
+def _tripped(bot_id: str | None) -> Callable[[Chain], None]:
+    return _event(ev.BreakerTripped(ev.Metric.DRAWDOWN, dec("0.3"), dec("0.2"), bot_id=bot_id))
+
+
+LIMITER, BREAKER, PRICE, LIFE = Gate.TRADE_LIMITER, Gate.CIRCUIT_BREAKER, Gate.PRICE, Gate.LIFE_CYCLE
+TABLE: dict[str, Row] = {
+    "nothing in the way": Row(None),
+    "halted": Row((Gate.MODE, "halted"), before=_event(ev.TradingHalted("test", ""))),
+    "edge not stated": Row((Gate.FEE_COVERAGE, "edge_not_stated"), order=_edge(None)),
+    "edge below cost": Row((Gate.FEE_COVERAGE, "edge_below_cost"), order=_edge("45.3"), figures=("45.4", "45.3", None)),
+    "bot's daily limit": Row(
+        (LIMITER, "daily_limit"), rules=TradingRules(max_trades_per_bot_daily=2), figures=("2", "2", MIDNIGHT)
+    ),
+    "user's daily limit": Row(
+        (LIMITER, "daily_limit"), rules=TradingRules(max_trades_per_user_daily=2), figures=("2", "2", MIDNIGHT)
+    ),
+    "burst": Row((LIMITER, "burst_limit"), rules=TradingRules(burst_limit_orders=1), figures=("1", "1", at(10))),
+    "below minimum notional": Row(
+        (LIMITER, "below_minimum_notional"), order=_quantity("0.00009"), figures=("5", "4.50009", None)
+    ),
+    "below one lot": Row(
+        (LIMITER, "below_minimum_notional"),
+        (LIMITER, "below_lot_size"),
+        order=_quantity("0.000009"),
+        figures=("5", "0", None),
+    ),
+    "more than the cash": Row(
+        # 0.02 at 50,001 is 1,000.02, and the fee is 10 bps of it.
+        (LIMITER, "not_enough_cash"),
+        order=_quantity("0.02"),
+        figures=("1000", "1001.02002", None),
+    ),
+    "bot's breaker open": Row((BREAKER, "circuit_tripped"), before=_tripped(BOT), figures=(None, "drawdown", None)),
+    "user's breaker open": Row((BREAKER, "circuit_tripped"), before=_tripped(None), figures=(None, "drawdown", None)),
+    "no price": Row((PRICE, "no_price"), (PRICE, "no_price"), order=lambda command: replace(command, market=None)),
+    "stale price": Row((PRICE, "no_price"), (PRICE, "no_price"), rules=TradingRules(mark_stale_secs=4)),
+    "price of another source": Row(
+        (PRICE, "other_source"),
+        (PRICE, "other_source"),
+        order=lambda command: replace(command, market=market("49999", "50001", source="live:binance")),
+    ),
+    "paused": Row((LIFE, "bot_not_running"), before=lambda chain: chain.run(PauseBot(BOT, "test", "")) and None),
+    "stopped": Row((LIFE, "bot_not_running"), before=lambda chain: chain.run(StopBot(BOT, "test", "")) and None),
+    "writer was replaced": Row(
+        (Gate.OWNERSHIP, "ownership_lost"),
+        (Gate.OWNERSHIP, "ownership_lost"),
+        before=lambda chain: chain.add(ev.OwnershipTaken("other"), epoch=8) and None,
+        order=_epoch(7),
+    ),
+    "writer is the owner": Row(
+        None, before=lambda chain: chain.add(ev.OwnershipTaken("me"), epoch=8) and None, order=_epoch(8)
+    ),
+    "quantity zero": Row(
+        (LIMITER, "below_minimum_notional"),
+        (LIMITER, "below_lot_size"),
+        order=_quantity("0"),
+        figures=("5", "0", None),
+    ),
+    "quantity negative": Row(
+        (LIMITER, "below_minimum_notional"),
+        (LIMITER, "below_lot_size"),
+        order=_quantity("-1"),
+        figures=("5", "-50001", None),
+    ),
+    "quantity NaN": Row((LIMITER, "bad_quantity"), (LIMITER, "bad_quantity"), order=_quantity("NaN")),
+    "quantity infinite": Row((LIMITER, "bad_quantity"), (LIMITER, "bad_quantity"), order=_quantity("Infinity")),
+    "price of another symbol": Row(
+        (PRICE, "other_symbol"),
+        (PRICE, "other_symbol"),
+        order=lambda command: replace(command, market=market("2999", "3001", symbol="ETH/USDT")),
+    ),
+}
+ROWS = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+
+
+def _two_orders(*, holding: bool) -> Chain:
+    """Two orders and one entry today, at no gain or loss; a position of 0.01 is left when `holding`."""
+    chain = running()
+    chain.add(executed(Side.BUY, [("0.015", "50000", "0")], mark="50000", order_id="b"))
+    chain.add(executed(Side.SELL, [("0.005" if holding else "0.015", "50000", "0")], mark="50000", order_id="s"))
+    return chain
+
+
+def _submit(chain: Chain, row: Row, command: SubmitOrder) -> Decision:
+    row.before(chain)
+    return chain.decide(row.order(command), NOW, row.rules)
+
+
+@ROWS
+def test_an_entry_meets_the_gate_of_its_row(row: Row):
+    decision = _submit(_two_orders(holding=False), row, entry(BOOK))
+    if row.entry is None:
+        assert decision.denied is None
+        assert isinstance(decision.payload, ev.OrderExecuted)
+        assert decision.payload.gates_passed == ("idempotency", "fee_coverage", "trade_limiter", "circuit_breaker")
+        assert decision.payload.cost is not None
+        return
+    assert decision.payload is None
+    assert isinstance(decision.denied, Denied)
+    assert (decision.denied.gate, decision.denied.code) == row.entry
+    assert decision.denied.message
+    assert (decision.denied.limit, decision.denied.value, decision.denied.clears_at) == row.figures
+
+
+@ROWS
+def test_an_exit_waits_for_a_price_and_is_stopped_by_nothing_else(row: Row):
+    chain = _two_orders(holding=True)
+    decision = _submit(chain, row, leave(BOOK, "0.005"))
+    if row.exit is not None:
+        assert decision.payload is None
+        assert decision.denied is not None
+        assert (decision.denied.gate, decision.denied.code) == row.exit
+        return
+    assert decision.denied is None
+    assert isinstance(decision.payload, ev.OrderExecuted)
+    assert decision.payload.status is OrderStatus.FILLED
+    counted = chain.state.orders_today
+    chain.add(decision.payload, NOW)
+    assert chain.state.orders_today == counted + 1
+    assert chain.state.bots[BOT].orders_today == counted + 1
+
+
+@pytest.mark.parametrize("asked", [None, "0.01", "5"])
+def test_an_exit_sells_what_is_held_and_never_more(asked: str | None):
+    chain = _two_orders(holding=True)
+    chain.run(leave(BOOK, asked), NOW)
+    assert chain.state.bots[BOT].flat
+    assert chain.state.bots[BOT].protection is None
+
+
+def test_an_exit_without_a_position_is_denied():
+    denied = _two_orders(holding=False).decide(leave(BOOK), NOW).denied
+    assert denied is not None
+    assert (denied.gate, denied.code) == (LIFE, "no_position")
+
+
+def test_an_entry_cannot_sell_and_an_exit_cannot_buy():
+    chain = _two_orders(holding=True)
+    selling = replace(entry(BOOK), request=replace(entry(BOOK).request, side=Side.SELL))
+    buying = replace(leave(BOOK), request=replace(leave(BOOK).request, side=Side.BUY))
+    for command in (selling, buying):
+        decision = chain.decide(command, NOW)
+        assert decision.payload is None
+        assert decision.denied is not None
+        assert decision.denied.gate is LIFE
+
+
+def test_dust_below_the_lot_and_the_minimum_is_sold_whole():
+    chain = running()
+    chain.add(executed(Side.BUY, [("0.000000123", "50000", "0")], mark="50000"))
+    fact = chain.run(leave(BOOK), NOW).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert fact.filled_qty == dec("0.000000123")
+    assert chain.state.bots[BOT].flat
+
+
+def test_an_entry_is_rounded_down_to_the_lot():
+    fact = running().run(entry(BOOK, "0.010009999")).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert fact.filled_qty == dec("0.01000")
+
+
+def test_an_entry_places_its_target_and_records_what_it_was_decided_on():
+    chain = running()
+    command = entry(BOOK)
+    command = replace(command, request=replace(command.request, stop_loss_bps=dec(100)))
+    fact = chain.run(command, NOW).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert (fact.take_profit, fact.stop_loss) == (51_000, 49_500)
+    assert chain.state.bots[BOT].protection is not None
+    assert (fact.market.bid, fact.market.ask, fact.market.source) == (49_999, 50_001, "scripted")
+    assert fact.marks == {"BTC/USDT": 50_000}
+
+
+def test_lots_and_ticks_that_are_no_power_of_ten_divide_exactly_too():
+    command = entry(BOOK)
+    odd = replace(command.instrument, lot_size=dec("0.0003"), tick_size=dec("0.07"))
+    fact = running().run(replace(command, instrument=odd)).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert fact.filled_qty == dec("0.0099")
+    assert fact.take_profit == dec("50999.97")
+
+
+def test_a_price_is_stale_only_beyond_the_limit():
+    rules = TradingRules(mark_stale_secs=5)
+    assert running().decide(entry(BOOK), at(5), rules).denied is None
+    assert running().decide(entry(BOOK), at(5.001), rules).denied is not None
+
+
+def test_what_the_fills_cost_is_weighed_not_the_best_price():
+    """The second level costs more than the first; the cash must cover the walk."""
+    thin = market("49999", "50001", size="0.019")
+    thin = replace(thin, asks=(*thin.asks, replace(thin.asks[0], price=dec(51_000))))
+    denied = running("996").decide(entry(thin, "0.0199"), T0).denied
+    assert denied is not None
+    assert denied.code == "not_enough_cash"
+    walk = dec("0.019") * 50_001 + dec("0.0009") * 51_000
+    assert denied.value is not None
+    assert dec(denied.value) == walk * dec("1.001")
