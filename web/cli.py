@@ -3,18 +3,17 @@
 import argparse
 import asyncio
 import contextlib
-import errno
 import getpass
-import socket
 import sys
 from pathlib import Path
 
 from core.bootstrap import App, build_app
-from core.domain.errors import InvalidInput, ProductError
+from core.domain.errors import ProductError
 from core.domain.user import Role
 from core.services.verify import Verdict, verify_journals
 from core.settings import Settings, load_settings, process_environment
 from web.chat_session import MAX_SOCKET_BYTES
+from web.listener import listen
 from web.logs import configure_logging
 
 _GRACE_SECS = 3
@@ -51,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run(settings: Settings, _: argparse.Namespace) -> int:
     print("Amarktai starts …", flush=True)
-    listener = _listen(settings.web.host, settings.web.port)
+    listener = listen(settings.web.host, settings.web.port)
     app = await build_app(settings)
     first = await app.first_admin()
     from web.app import make_web
@@ -74,16 +73,6 @@ async def _run(settings: Settings, _: argparse.Namespace) -> int:
     with contextlib.closing(listener):
         await uvicorn.Server(config).serve(sockets=[listener])
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise InvalidInput(f"Port {port} on {host} is taken. Stop what uses it, or set PORT to another.") from error
-        raise InvalidInput(f"Cannot listen on {host}:{port}: {error.strerror}. Check HOST and PORT.") from error
 
 
 def _say_hello(app: App, port: int, email: str, password: str | None) -> None:
