@@ -237,6 +237,15 @@ def test_lots_and_ticks_that_are_no_power_of_ten_divide_exactly_too():
     assert fact.take_profit == dec("50999.97")
 
 
+def test_a_cost_with_many_decimals_is_denied_in_words_that_round_it_up():
+    """The spread of 0.02 at 50,001 has no end; the ledger's exact arithmetic must not trip over the message."""
+    denied = running().decide(entry(market("50000.99", "50001.01"), edge="40")).denied
+    assert denied is not None
+    assert denied.code == "edge_below_cost"
+    assert denied.limit == "45.003999920001599968"
+    assert "40 bps does not cover the round trip of 45.01 bps" in denied.message
+
+
 def test_a_price_is_stale_only_beyond_the_limit():
     rules = TradingRules(mark_stale_secs=5)
     assert running().decide(entry(BOOK), at(5), rules).denied is None

@@ -1,6 +1,6 @@
 """Gate 2: an entry's edge must pay for the round trip and leave something (spec/pipeline.md)."""
 
-from decimal import Decimal
+from decimal import ROUND_UP, Context, Decimal
 
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import FeeSchedule
@@ -9,7 +9,8 @@ from core.domain.money import bps_of, plain
 from core.domain.order import CostBreakdown
 from core.domain.rules import TradingRules
 
-_SHOWN = Decimal("0.01")
+#: For the message only; the ledger's own context refuses to round.
+_SHOWN = Context(prec=34, rounding=ROUND_UP)
 
 
 def round_trip_cost(fees: FeeSchedule, market: MarketState, rules: TradingRules) -> CostBreakdown:
@@ -34,7 +35,7 @@ def check(edge_bps: Decimal | None, cost: CostBreakdown) -> Denied | None:
         )
     required = cost.required_bps
     if edge_bps < required:
-        needed = plain(required.quantize(_SHOWN))
+        needed = plain(required.quantize(Decimal("0.01"), context=_SHOWN))
         return Denied(
             Gate.FEE_COVERAGE,
             "edge_below_cost",
