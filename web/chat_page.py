@@ -15,7 +15,7 @@ from assistant.turn import Delta, ToolStarted
 from core.domain.errors import NotAuthenticated, ProductError
 from tools.context import Caller, Principal
 from web.chat_session import session_user
-from web.render import Bubble
+from web.render import Bubble, settle_card
 from web.runtime import runtime
 
 _log = structlog.get_logger(__name__)
@@ -138,12 +138,16 @@ async def decide(token: str, decision: str, phrase: str) -> str:
         else:
             blocks = await assistant.confirm(caller, token, phrase or None)
         await Bubble().add_all(blocks).send()
-        return await _card_state(token)
+        state = await _card_state(token)
+        if state != "open":
+            await settle_card(token, state)
     except ProductError as error:
         await _say(error.message)
     except Exception as error:  # noqa: BLE001 - as above
         _log.error("a decision failed", exc_info=error)
         await _say(_BROKEN)
+    else:
+        return state
     return "open"
 
 

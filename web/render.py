@@ -14,6 +14,7 @@ from core.domain.codec import from_iso
 
 #: Rows up to which a table is shown whole; a longer one is a data frame with pages.
 _SHORT = 10
+_CARDS = "open cards"
 _ACCENT = "#14b8a6"
 _GRID = "rgba(128,128,128,0.25)"
 
@@ -60,7 +61,9 @@ class Bubble:
             "phrase": block.phrase,
             "until": f"{from_iso(block.expires_at):%H:%M:%S}Z",
         }
-        self._elements.append(cl.CustomElement(name="ConfirmCard", props=props, display="inline"))
+        card = cl.CustomElement(name="ConfirmCard", props=props, display="inline")
+        _open_cards()[block.confirmation_id] = card
+        self._elements.append(card)
 
     @add.register
     def _(self, block: Table) -> None:
@@ -93,6 +96,23 @@ class Bubble:
             words = ""
         if self:
             await cl.Message(words, elements=self._elements[-1:], actions=self._actions).send()
+
+
+def _open_cards() -> dict[str, cl.CustomElement]:
+    """This session's cards that have not been answered, by confirmation id."""
+    cards = cl.user_session.get(_CARDS)
+    if cards is None:
+        cards = {}
+        cl.user_session.set(_CARDS, cards)
+    return cards
+
+
+async def settle_card(confirmation_id: str, state: str) -> None:
+    """Show for good what became of a card: the browser draws it anew with each message and forgets its own state."""
+    card = _open_cards().pop(confirmation_id, None)
+    if card is not None:
+        card.props["state"] = state
+        await card.update()
 
 
 def _heading(title: str, foot: str) -> str:

@@ -7,7 +7,8 @@ const CLOSED = { confirmed: "Confirmed", cancelled: "Cancelled", closed: "No lon
 
 export default function ConfirmCard() {
   const [phrase, setPhrase] = useState("")
-  const [state, setState] = useState("open")
+  const [clicked, setState] = useState("open")
+  const state = props.state || clicked
   const needsPhrase = Boolean(props.phrase)
   const busy = state === "busy"
 
