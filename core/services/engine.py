@@ -81,7 +81,10 @@ class Engine:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self.role is EngineRole.OWNER:
-            await save_position(self._parts.store, self._parts.hub.feed.status())
+            try:
+                await save_position(self._parts.store, self._parts.hub.feed.status())
+            except StoreUnavailable as error:
+                _log.warning("the market's position could not be saved", problem=error.message)
         await self._ownership.release()
 
     async def _run(self) -> None:

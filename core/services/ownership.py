@@ -107,4 +107,6 @@ class Ownership:
             await self._store.replace(LEASES, self._lease | {"holder": ""}, self._lease["version"])
         except VersionConflict:
             _log.info("the lease had been taken over already")
+        except StoreUnavailable as error:
+            _log.warning("the lease could not be given back; the next engine waits a little", problem=error.message)
         self._lease = None
