@@ -194,9 +194,9 @@ async def test_an_exit_without_an_answer_is_made_once(location: Location):
 async def test_equity_is_recorded_every_hour_while_something_is_held_and_at_the_days_start(location: Location):
     async with desk(location.make()) as before:
         holder, idle = await before.user(), await before.user("bob@example.com")
-        held, _ = await before.bot(holder), await before.bot(idle)
+        held, other = await before.bot(holder), await before.bot(idle)
     async with desk(location.make()) as shop:
-        await shop.warm(held)
+        await shop.warm(held, other)
         await shop.tick(1, "100")
         await shop.submit(holder, buy(held, "in"), 2)
         await shop.services.bots.pause(holder, held, actor=ACTOR, key="pause")  # it keeps what it holds
