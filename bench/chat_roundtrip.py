@@ -44,6 +44,12 @@ async def _ask(client: ChatClient, count: int, think_secs: float) -> list[float]
     return spent
 
 
+async def _ask_later(client: ChatClient, wait_secs: float) -> list[float]:
+    """People do not type in step."""
+    await asyncio.sleep(wait_secs)
+    return await _ask(client, EACH, THINK_SECS)
+
+
 async def _one_by_one(url: str) -> list[float]:
     client = ChatClient(url)
     await client.log_in(ADMIN, PASSWORD)
@@ -57,7 +63,7 @@ async def _together(url: str, emails: list[str]) -> list[float]:
     clients = [ChatClient(url) for _ in emails]
     for client, email in zip(clients, emails, strict=True):
         await client.log_in(email, PASSWORD)
-    spent = await asyncio.gather(*(_ask(client, EACH, THINK_SECS) for client in clients))
+    spent = await asyncio.gather(*(_ask_later(client, i * THINK_SECS / PEOPLE) for i, client in enumerate(clients)))
     for client in clients:
         await client.close()
     return [seconds for each in spent for seconds in each]

@@ -77,6 +77,8 @@ class ScriptedOpenAI:
     def start(self) -> Self:
         """Serve on a free loopback port; returns when it accepts connections."""
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # As the real provider: a stream's small pieces leave at once.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(self._app(), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
