@@ -85,8 +85,8 @@ class Chat:
         return card
 
     async def confirm(self, title: str, phrase: str | None = None) -> None:
-        """Answer the newest confirmation card of this title."""
-        card = self.page.locator(f'section[data-confirmation][aria-label="{title}"]').last
+        """Answer the open confirmation card of this title."""
+        card = self.page.locator(f'section[data-confirmation][aria-label="{title}"]:has(form)')
         await expect(card).to_be_visible(timeout=SLOW_MS)
         if phrase is not None:
             await card.locator("input[name=phrase]").fill(phrase)
@@ -94,9 +94,10 @@ class Chat:
 
     async def confirmed(self, title: str, phrase: str | None = None) -> None:
         """The same, and the card says that it was taken."""
+        taken = self.cards(title).locator("[data-state=confirmed]")
+        before = await taken.count()
         await self.confirm(title, phrase)
-        card = self.page.locator(f'section[data-confirmation][aria-label="{title}"]').last
-        await expect(card.locator("[data-state=confirmed]")).to_be_visible(timeout=SLOW_MS)
+        await expect(taken).to_have_count(before + 1, timeout=SLOW_MS)
 
     async def figures(self, card: Locator) -> CardFigures:
         """The exact figures behind a card's rounded ones."""

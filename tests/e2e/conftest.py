@@ -8,6 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.chat import Chat
+from tests.e2e.server import Server, market_settings
 from tests.mongo_standin import MongoStandIn, real_server_url
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -40,6 +41,16 @@ async def browser(chromium: Path) -> AsyncIterator[Browser]:
         started = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield started
         await started.close()
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One installation for a module, with the module's own settings (a module may bring its own fixture)."""
+    settings: dict[str, str] = getattr(request.module, "SETTINGS", {})
+    started = Server(tmp_path_factory.mktemp("e2e") / "data", market_settings()[0] | settings)
+    started.start()
+    yield started
+    started.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -94,6 +94,7 @@ async def _create_and_start(chat: Chat) -> None:
     await chat.say("start alpha")
     await chat.confirmed("Start Alpha")
     await chat.until("Alpha is running")
+    await expect(chat.cards("Create bot Alpha").locator("[data-state=confirmed]")).to_be_visible()  # it stays answered
 
 
 async def _check_portfolio(chat: Chat, server: Server, ledger: Ledger) -> None:
