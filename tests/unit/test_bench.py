@@ -1,4 +1,4 @@
-"""Every benchmark is found by its name (architecture.md, performance goals); how fast anything is, is never asserted."""
+"""Every benchmark is found by its name (architecture.md, performance goals); how fast one is, is never asserted."""
 
 import inspect
 from importlib import import_module
