@@ -116,7 +116,7 @@ def _(result: r.BotReport) -> tuple[Block, ...]:
 
 @present.register
 def _(result: r.BotMoved) -> tuple[Block, ...]:
-    return (Text(f"**{f.escape(result.name)}** is {result.status.replace('_', ' ')}. {result.words}"),)
+    return (Text(f"**{f.escape(result.name)}** is {result.status.replace('_', ' ')}. {f.escape(result.words)}"),)
 
 
 @present.register
