@@ -140,7 +140,10 @@ class JournalWriter:
         return Outcome(event, decision.denied)
 
     def _chain(self, user_id: str) -> _Chain:
-        return self._chains.setdefault(user_id, _Chain(Account(user_id)))
+        chain = self._chains.get(user_id)
+        if chain is None:
+            chain = self._chains[user_id] = _Chain(Account(user_id))
+        return chain
 
     async def _append(
         self, chain: _Chain, payload: Payload, decision: Decision, key: str | None, now: datetime
