@@ -55,7 +55,9 @@ def parse_positive(value: object, what: str) -> Decimal:
 
 def plain(amount: Decimal) -> str:
     """The one text form of an amount: no exponent, no trailing zeros, `0` for any zero."""
-    text = format(amount, "f")
+    text = str(amount)
+    if "E" in text:  # rare, and formatting is twice as slow
+        text = format(amount, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
