@@ -1,5 +1,6 @@
 """The MongoDB driver's errors in the words of the DocumentStore port."""
 
+import asyncio
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,28 @@ def plain_errors(collection: str) -> Generator[None]:
         ValueError: the validator refused the document (a bug of the caller).
         StoreUnavailable: anything else; a write may or may not have happened.
     """
+    with _cancellable(), _translated(collection):
+        yield
+
+
+@contextmanager
+def _cancellable() -> Generator[None]:
+    """A cancellation that comes during the block ends it, whatever the driver made of it.
+
+    The driver waits with `asyncio.wait_for`, which in Python 3.11 forgets a cancellation that comes together
+    with the result; a task that beats for ever could then not be ended.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        yield
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
+@contextmanager
+def _translated(collection: str) -> Generator[None]:
     try:
         yield
     except BulkWriteError as error:
