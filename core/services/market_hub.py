@@ -28,6 +28,7 @@ class MarketHub:
         self._loops: dict[str, asyncio.Task[None]] = {}
         self._readers: list[Reader] = []
         self._news = asyncio.Condition()
+        self._closing = False
 
     def subscribe(self, reader: Reader) -> None:
         """Await this for every state of every followed symbol; a slow reader slows its symbol's loop only."""
@@ -58,7 +59,8 @@ class MarketHub:
                     _log.error("a market reader failed", symbol=symbol, code=error.code, problem=error.message)
             async with self._news:
                 self._news.notify_all()
-        _log.info("market data ended", symbol=symbol, source=self.feed.source)
+        if not self._closing:
+            _log.info("market data ended", symbol=symbol, source=self.feed.source)
         async with self._news:
             self._news.notify_all()
 
@@ -107,6 +109,7 @@ class MarketHub:
 
     async def close(self) -> None:
         """Let every loop finish the state it is at, then end it."""
+        self._closing = True
         await self.feed.close()
         loops = list(self._loops.values())
         if loops:
