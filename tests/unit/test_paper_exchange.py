@@ -12,7 +12,7 @@ from core.domain.order_status import OrderStatus
 from core.domain.paper_exchange import Execution, MarketOrder, execute
 from tests.builders import BTC, T0, dec, entry, leave, running
 
-FEES = FeeSchedule(maker_bps=dec(10), taker_bps=dec(10))
+FEES = FeeSchedule(maker_bps=dec(4), taker_bps=dec(10))
 
 Side_ = list[tuple[str, str]]
 Consumed = dict[tuple[str, Decimal], tuple[Decimal, Decimal]]

@@ -95,6 +95,18 @@ def test_the_burst_window_slides():
     assert _denied(chain, at(14), rules) is None
 
 
+def test_under_a_lowered_burst_limit_enough_entries_must_leave_the_window():
+    chain = running()
+    for second in (0, 4, 5):
+        _round_trip(chain, at(second))
+    rules = TradingRules(burst_limit_orders=2, burst_window_secs=10)
+    denied = _denied(chain, at(6), rules)
+    assert denied is not None
+    assert (denied.value, denied.clears_at) == ("3", at(14))
+    assert _denied(chain, at(10), rules) is not None
+    assert _denied(chain, at(14), rules) is None
+
+
 def test_exits_do_not_fill_the_burst_window():
     chain = running()
     _round_trip(chain)
@@ -106,7 +118,7 @@ def test_a_bot_enters_once_at_a_time_unless_what_is_left_is_dust():
     chain.add(executed(Side.BUY, [("0.00009", "50000", "0")], mark="50000"))  # worth 4.50, below the minimum of 5
     assert _denied(chain, at(60), TradingRules()) is None
     chain.add(executed(Side.BUY, [("0.00001", "50000", "0")], mark="50000"))
-    denied = _denied(chain, at(60), TradingRules())
+    denied = chain.decide(entry(market("49999", "50000", at(60)), "0.001"), at(60)).denied
     assert denied is not None
     assert (denied.code, denied.limit, denied.value) == ("position_open", "1", "0.0001")
 
