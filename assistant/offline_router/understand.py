@@ -1,5 +1,6 @@
 """From a message to calls: slash commands, small talk, then clause by clause (spec/chat.md, Offline router)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from assistant.turn import Turn
 from tools.spec import ToolSpec
 
 _MAX_CALLS = 10
+#: One yes or several ("sure, do it"), longest phrases first.
+_ONE_ASSENT = "|".join(re.escape(phrase) for phrase in sorted(lexicon.ASSENTS, key=len, reverse=True))
+_ASSENT = re.compile(rf"(?:{_ONE_ASSENT})(?: (?:{_ONE_ASSENT})){{0,3}}")
 _NOT_FOR_YOU = "That needs an admin."
 
 
@@ -92,7 +96,7 @@ def _slash(command: tuple[str, str], turn: Turn, offered: frozenset[str], contex
 
 def is_bare_assent(text: str) -> bool:
     """Whether the message is nothing but a typed yes, which never confirms anything: show the card again."""
-    return _bare(text) in lexicon.ASSENTS
+    return _ASSENT.fullmatch(_bare(text)) is not None
 
 
 def _bare(text: str) -> str:
@@ -105,7 +109,7 @@ def _bare(text: str) -> str:
 def _small_talk(text: str, offered: frozenset[str]) -> Understanding | None:
     """Greetings, thanks, and a typed yes or no, which never confirm anything."""
     bare = _bare(text)
-    if bare in lexicon.ASSENTS:
+    if _ASSENT.fullmatch(bare):
         return Understanding(Outcome.BARE_ASSENT, text="Typing does not confirm anything: use the buttons of the card.")
     if bare in lexicon.DISSENTS:
         return Understanding(Outcome.REMARK, text="I changed nothing. An open card is dropped with its Cancel button.")
