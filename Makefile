@@ -5,6 +5,7 @@
 #   make test     the tests that take seconds (browser tests need chromium)
 #   make check    formatting, lint, types, dependency rules, rules for tests
 #   make bench    the benchmarks
+#   make drill    kill -9 a trading process again and again, on both stores (six minutes)
 #   make lock     write the lock files anew from pyproject.toml
 #   make clean    remove the virtual environment and all caches (never ./data)
 #
@@ -15,7 +16,7 @@ version := $(shell PYTHON="$(PYTHON)" sh .ci/setup --version)
 run_stamp := .venv/.run-$(version)
 dev_stamp := .venv/.dev-$(version)
 
-.PHONY: install run test check bench lock clean
+.PHONY: install run test check bench drill lock clean
 .DEFAULT_GOAL := run
 
 install: $(run_stamp)
@@ -43,6 +44,9 @@ check: $(dev_stamp)
 
 bench: $(dev_stamp)
 	.venv/bin/python -m bench
+
+drill: $(dev_stamp)
+	.venv/bin/python -m bench.drill
 
 compile := .venv/bin/uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 

@@ -1,0 +1,23 @@
+"""kill -9 at any point loses no acknowledged fill and doubles none; bots run again (spec/operations.md, promise 1)."""
+
+import random  # noqa: TID251 - seeded kill times
+
+import pytest
+
+from tests.integration.kill_drill import KillDrill
+from tests.store_location import Location
+
+ROUNDS = 3
+
+
+@pytest.mark.timeout(240)
+async def test_a_process_killed_at_random_loses_and_doubles_nothing_and_trades_on(location: Location):
+    drill = KillDrill(location, random.Random(20261124))  # noqa: S311 - not cryptography
+    acknowledged = 0
+    while len(drill.recovery_secs) < ROUNDS:  # rounds that died early come on top
+        trading = len(drill.recovery_secs)
+        await drill.round()
+        assert (drill.lost, drill.doubled) == (0, 0)
+        if len(drill.recovery_secs) > trading:
+            assert len(drill.acknowledged) > acknowledged  # the bots trade again, by themselves
+        acknowledged = len(drill.acknowledged)

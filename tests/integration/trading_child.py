@@ -1,0 +1,107 @@
+"""A whole trading process that the kill drill ends at random: real store, simulated market at high speed.
+
+It prints `running` once the engine runs all bots, and `ack USER SEQ ORDER` after each acknowledged order.
+"""
+
+import asyncio
+import sys
+from decimal import Decimal
+from typing import Literal, cast
+
+from pydantic import SecretStr
+
+from core.adapters.passwords import BcryptPasswords
+from core.bootstrap import App, Overrides, build_app
+from core.domain.bot import BotStatus
+from core.domain.events import OrderExecuted
+from core.domain.instrument import Exchange
+from core.domain.market import Timeframe
+from core.domain.user import Role
+from core.services.appended import Appended
+from core.services.bots import BotPlan
+from core.settings import AccountSettings, MarketSettings, Settings, TradingSettings
+from tests.store_location import Location
+
+USERS = 2
+SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+SPEED = 3_600
+
+#: No limit is ever reached, so that orders keep coming.
+SETTINGS = Settings(
+    accounts=AccountSettings(jwt_secret=SecretStr("a secret of the drill, long enough to be one")),
+    market=MarketSettings(market_data="simulated", simulation_seed=7, simulation_speed=SPEED),
+    trading=TradingSettings(
+        max_trades_per_bot_daily=1_000_000,
+        max_trades_per_user_daily=1_000_000,
+        burst_limit_orders_per_exchange=1_000_000,
+        max_consecutive_losses=1_000_000,
+        max_drawdown_percent=Decimal("0.99"),
+        max_daily_loss_percent=Decimal("0.99"),
+    ),
+)
+
+
+async def open_app(location: Location) -> App:
+    """The product on this store; nothing runs yet."""
+    return await build_app(SETTINGS, Overrides(store=location.make(), passwords=BcryptPasswords(cost=4)))
+
+
+async def _people(app: App) -> list[str]:
+    """The drill's users with their bots; whatever a kill left undone at the first start is done now."""
+    accounts = app.services.accounts
+    known = await accounts.all_ids()
+    for number in range(len(known), USERS):
+        await accounts.create(f"user{number}@example.com", "correct horse battery", Role.USER)
+    users = sorted(await accounts.all_ids())
+    for user in users:
+        await app.funding.open_account(user)
+        for symbol in SYMBOLS:
+            await _bot(app, user, symbol)
+    return users
+
+
+async def _bot(app: App, user: str, symbol: str) -> None:
+    plan = BotPlan(
+        name=symbol.split("/", maxsplit=1)[0],
+        exchange=Exchange.BINANCE,
+        symbol=symbol,
+        strategy="ema_cross",
+        timeframe=Timeframe.M1,
+        risk_mode="balanced",
+        capital=Decimal(1000),
+        parameters={"fast": 2, "slow": 3},
+    )
+    await app.services.bots.create(user, plan, actor="drill", key=f"create:{symbol}", start=True)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the parent reads it
+
+
+async def trade(location: Location) -> None:
+    """Trade until killed."""
+    app = await open_app(location)
+    services, started = app.services, app.services.clock.now()
+
+    def acknowledge(appended: Appended) -> None:
+        event = appended.event
+        if isinstance(event.payload, OrderExecuted) and event.recorded_at >= started:
+            _say(f"ack {event.user_id} {event.seq} {event.payload.order_id}")
+
+    services.writer.listen(acknowledge)
+    users = await _people(app)
+    await app.start()
+
+    def warm(user: str) -> bool:
+        bots = services.writer.known(user).bots.values()
+        running = [bot for bot in bots if bot.status is BotStatus.RUNNING]
+        return len(running) == len(SYMBOLS) and all(services.engine.warmth(b.symbol, b.bot_id) for b in running)
+
+    while not all(warm(user) for user in users):  # noqa: ASYNC110 - the engine has no event for it
+        await asyncio.sleep(0.01)
+    _say("running")
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(trade(Location(cast("Literal['sqlite', 'mongo']", sys.argv[1]), sys.argv[2])))
