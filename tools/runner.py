@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from core.domain.confirmation import Answer, ConfirmationRecord
-from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated
+from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, NotFound
 from core.services.services import Services
 from tools.arguments import Arguments
 from tools.catalog import CATALOG
@@ -15,6 +16,11 @@ from tools.context import Caller, Principal
 from tools.definitions import ActTool, ReadTool, Tool
 from tools.results import HelpText, Result
 from tools.spec import Level, ToolSpec
+
+_log = structlog.get_logger(__name__)
+
+#: Refusals that the same request would meet again: it must not be tried once more after a restart.
+_FINAL = (Conflict, InvalidInput, Forbidden, NotFound)
 
 UNKNOWN = "That is not something I can do for you."
 
@@ -87,6 +93,8 @@ class ToolRunner:
     async def recover(self) -> list[str]:
         """Run what was approved before a crash and may not have run; gives the tools that were run.
 
+        What is refused now is put away for good and does not keep the others from running.
+
         Raises:
             StoreUnavailable: the store is away.
         """
@@ -94,11 +102,16 @@ class ToolRunner:
         for record in await self._services.confirmations.unfinished():
             user = await self._services.accounts.current(record.user_id)
             tool = CATALOG.get(record.tool)
-            if user is None or user.disabled or not isinstance(tool, ActTool):
+            principal = None if user is None or user.disabled else Principal(user.user_id, user.email, user.role)
+            if principal is None or not isinstance(tool, ActTool) or not _permits(principal, tool):
+                await self._services.confirmations.done(record)
                 continue
-            caller = Caller(Principal(user.user_id, user.email, user.role), record.conversation_id)
-            await self._run(caller, tool, record)
-            ran.append(record.tool)
+            try:
+                await self._run(Caller(principal, record.conversation_id), tool, record)
+            except _FINAL as error:
+                _log.warning("a confirmed command was refused after a restart", tool=record.tool, problem=error.message)
+            else:
+                ran.append(record.tool)
         return ran
 
     async def _run(self, caller: Caller, tool: ActTool, record: ConfirmationRecord) -> Result:
@@ -106,8 +119,7 @@ class ToolRunner:
         key = f"confirmation:{record.confirmation_id}"
         try:
             result = await tool.run(self._services, caller, arguments, key)
-        except (Conflict, InvalidInput, Forbidden):
-            # A refusal is final: it must not be tried again after a restart.
+        except _FINAL:
             await self._services.confirmations.done(record)
             raise
         await self._services.confirmations.done(record)

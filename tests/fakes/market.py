@@ -122,6 +122,10 @@ class ScriptedFeed:
         """Wait until the symbol's consumer has dealt with everything given so far."""
         await self._queues[symbol].join()
 
+    def withdraw(self, symbol: str) -> None:
+        """The market does not serve the symbol any more."""
+        del self._instruments[symbol]
+
     def finish(self) -> None:
         """The data ends: iterators end once they have given what was pushed."""
         self._finished = True
