@@ -87,6 +87,7 @@ async def propose_create(services: Services, caller: Caller, args: CreateBot) ->
         await services.bots.refuse_to_run(user_id)
     symbol = resolve_symbol(args.symbol, services.hub.feed.symbols)
     plan = await services.bots.plan(user_id, _plan(args, symbol))
+    await services.bots.refuse_to_create(user_id, plan, actor=caller.principal.email)
     state = await services.writer.account(user_id)
     quote = symbol.split("/")[1]
     kind, risk = strategies.STRATEGIES[plan.strategy], strategies.RISK_PROFILES[plan.risk_mode]

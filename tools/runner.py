@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from core.domain.confirmation import Answer, ConfirmationRecord
+from core.domain.confirmation import Answer, ConfirmationRecord, check_answer
 from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, NotFound
 from core.services.services import Services
 from tools.arguments import Arguments
@@ -74,7 +74,9 @@ class ToolRunner:
         if not isinstance(tool, ActTool):
             raise Conflict("That confirmation is for something that needs none. Nothing was done.")
         answer = Answer(caller.principal.user_id, caller.conversation_id, phrase)
-        if tool.recheck and tool.propose is not None and record.user_id == answer.user_id:
+        # Before looking at the state again: what was answered already must say so, whatever became of it.
+        check_answer(record, answer, self._services.clock.now())
+        if tool.recheck and tool.propose is not None:
             arguments = parse_arguments(tool.spec, record.arguments)
             present = await tool.propose(self._services, caller, arguments)
             if present.basis != record.basis:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from core.domain.account import Account, Bot
 from core.domain.bot import BotStatus
 from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
-from core.domain.decide import refuse_to_run
+from core.domain.decide import decide, refuse_to_run
+from core.domain.decision import Setting
 from core.domain.errors import IntegrityError
 from core.domain.events import BotCreated
 from core.domain.instrument import Exchange
@@ -62,7 +63,17 @@ class BotService:
         """
         if start:
             await self.refuse_to_run(user_id)
-        command = CreateBot(
+        command = self._creation(plan, actor)
+        outcome = await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
+        if outcome.event is None or not isinstance(outcome.event.payload, BotCreated):
+            raise IntegrityError(f"Creating {plan.name} gave no bot.")
+        bot_id = outcome.event.payload.bot_id
+        if start:
+            await self.start(user_id, bot_id, actor=actor, key=f"{key}:start")
+        return self._writer.known(user_id).bot(bot_id)
+
+    def _creation(self, plan: BotPlan, actor: str) -> CreateBot:
+        return CreateBot(
             bot_id=self._ids.new(),
             name=plan.name,
             exchange=plan.exchange,
@@ -74,13 +85,11 @@ class BotService:
             capital=plan.capital,
             actor=actor,
         )
-        outcome = await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
-        if outcome.event is None or not isinstance(outcome.event.payload, BotCreated):
-            raise IntegrityError(f"Creating {plan.name} gave no bot.")
-        bot_id = outcome.event.payload.bot_id
-        if start:
-            await self.start(user_id, bot_id, actor=actor, key=f"{key}:start")
-        return self._writer.known(user_id).bot(bot_id)
+
+    async def refuse_to_create(self, user_id: str, plan: BotPlan, *, actor: str) -> None:
+        """Raise what creating this bot now would raise (Conflict, InvalidInput), without creating it."""
+        setting = Setting({}, self._writer.rules, self._hub.feed.now())
+        decide(await self._writer.account(user_id), self._creation(plan, actor), setting)
 
     async def refuse_to_run(self, user_id: str) -> None:
         """Raise a Conflict that says why when no bot of this user may run now."""
