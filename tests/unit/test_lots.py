@@ -1,5 +1,6 @@
 """Lots leave in the order they came, and no part of an entry fee is lost or given twice (spec/accounting.md)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -77,6 +78,20 @@ def test_a_trade_is_won_when_something_is_left_after_fees(price: str, won: bool)
     trade = _sold(("1", price))
     assert trade.won is won
     assert (trade.net_pnl == 0) is (price == "100.15")
+
+
+def test_a_fee_in_base_makes_the_lot_smaller_and_costs_its_worth():
+    chain = Chain()
+    chain.add(funded())
+    chain.add(bot_created())
+    bought = executed(Side.BUY, [("0.01", "50000", "0.00001")], mark="50000")
+    (fill,) = bought.fills
+    chain.add(replace(bought, fills=(replace(fill, fee_currency="BTC", fee_quote_value=dec("0.5")),)))
+    bot = chain.state.bots[BOT]
+    assert bot.cash == 500
+    assert bot.held("BTC/USDT") == dec("0.00999")
+    assert bot.book.fees == dec("0.5")
+    assert bot.equity({"BTC/USDT": dec(50_000)}) == dec("999.5")
 
 
 def test_five_buys_sold_by_one_order_are_one_trade():

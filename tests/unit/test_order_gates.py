@@ -9,6 +9,7 @@ import pytest
 
 from core.domain import events as ev
 from core.domain.commands import PauseBot, StopBot, SubmitOrder
+from core.domain.decide_order import request_digest
 from core.domain.decision import Decision
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.order import Side
@@ -244,6 +245,20 @@ def test_a_cost_with_many_decimals_is_denied_in_words_that_round_it_up():
     assert denied.code == "edge_below_cost"
     assert denied.limit == "45.003999920001599968"
     assert "40 bps does not cover the round trip of 45.01 bps" in denied.message
+
+
+def test_a_request_is_the_same_whenever_and_by_whomever_it_is_sent_again():
+    first = entry(BOOK).request
+    again = replace(first, decided_at=at(9), decided_mid=dec(1), writer_epoch=3)
+    assert request_digest(again) == request_digest(first)
+    for other in (
+        replace(first, quantity=dec("0.02")),
+        replace(first, bot_id="other"),
+        replace(first, take_profit_bps=None),
+        replace(first, side=Side.SELL),
+        replace(first, reduce_only=True),
+    ):
+        assert request_digest(other) != request_digest(first)
 
 
 def test_a_price_is_stale_only_beyond_the_limit():

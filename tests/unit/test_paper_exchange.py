@@ -1,15 +1,16 @@
 """The paper exchange fills what the book really holds, at its prices, and nothing else (spec/pipeline.md)."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from core.domain.events import OrderExecuted
 from core.domain.instrument import FeeSchedule
 from core.domain.market import Level, MarketState
 from core.domain.order import Side
 from core.domain.order_status import OrderStatus
 from core.domain.paper_exchange import Execution, MarketOrder, execute
+from core.domain.rules import TradingRules
 from tests.builders import BTC, T0, dec, entry, leave, running
 
 FEES = FeeSchedule(maker_bps=dec(4), taker_bps=dec(10))
@@ -126,14 +127,12 @@ def test_the_same_order_on_the_same_book_fills_the_same():
 
 
 def test_an_accounts_own_orders_use_up_the_book_until_it_changes():
-    chain = running("10000", "10000")
-    thin = _book(asks=[("100.01", "1")])
-    for key, expected in (("1", ["0.4"]), ("2", ["0.4"]), ("3", ["0.2"]), ("4", [])):
-        chain.run(entry(thin, "0.4", key=key))
-        sold = chain.run(leave(_book(bids=[("99.99", str(100 + int(key)))]), key="x" + key))
-        fills = [] if sold.payload is None else [str(f.quantity.normalize()) for f in sold.payload.fills]
-        assert fills == expected
-    fresh = replace(thin, asks=(Level(dec("100.01"), dec("1.1")),))
-    bought = chain.run(entry(fresh, "0.4", key="5")).payload
-    assert bought is not None
-    assert bought.status is OrderStatus.FILLED
+    chain, rules = running("10000", "10000"), TradingRules(max_consecutive_losses=100)
+    bought: list[Decimal] = []
+    for number, offered in enumerate(["1", "1", "1", "1", "1.1", "1.1", "1.1"]):
+        fact = chain.run(entry(_book(asks=[("100.01", offered)]), "0.4", key=f"in {number}"), rules=rules).payload
+        assert isinstance(fact, OrderExecuted)
+        bought.append(fact.filled_qty)
+        chain.run(leave(_book(bids=[("99.99", str(10 + number))]), key=f"out {number}"), rules=rules)
+    # The level's 1 is used up, then it shows 1.1, all of which is new.
+    assert bought == [dec("0.4"), dec("0.4"), dec("0.2"), 0, dec("0.4"), dec("0.4"), dec("0.3")]
