@@ -58,6 +58,7 @@ class SymbolEngine:
     traces: Traces
     epoch: int
     _runners: dict[str, _Runner] = field(default_factory=dict[str, _Runner])
+    _stopping: set[str] = field(default_factory=set[str])
     _sources: dict[Timeframe, BarSource] = field(default_factory=dict[Timeframe, BarSource])
     _protective: ProtectivePrices = field(default_factory=ProtectivePrices)
     _planned: list[_Planned] = field(default_factory=list[_Planned])
@@ -69,6 +70,7 @@ class SymbolEngine:
             running = bot.status is BotStatus.RUNNING
             if not running and bot.flat:
                 self._runners.pop(bot.bot_id, None)
+                self._stopping.discard(bot.bot_id)
                 self._protective.set(bot.bot_id, None)
                 return
             runner = self._runners.get(bot.bot_id)
@@ -78,6 +80,8 @@ class SymbolEngine:
             runner.bot = bot
             # Also of a bot that is known: the answer to its entry may have been lost.
             self._protective.set(bot.bot_id, bot.protection)
+            if bot.status is BotStatus.STOPPED:
+                self._stopping.add(bot.bot_id)
             if not running:
                 runner.strategy = None
             elif runner.strategy is None or runner.run != bot.run:
@@ -141,9 +145,8 @@ class SymbolEngine:
     def _plan_protective_exits(self, state: MarketState) -> None:
         for bot_id, reason in self._protective.triggered(state.bid):
             self._plan_exit(self._runners[bot_id], state, reason, f"{reason.value.replace('_', ' ')} touched")
-        for runner in self._runners.values():
-            if runner.bot.status is BotStatus.STOPPED and not runner.bot.flat:
-                self._plan_exit(runner, state, ExitReason.FLATTEN, "the bot was stopped")
+        for bot_id in self._stopping:
+            self._plan_exit(self._runners[bot_id], state, ExitReason.FLATTEN, "the bot was stopped")
 
     def _plan_exit(self, runner: _Runner, state: MarketState, reason: ExitReason, words: str) -> None:
         if runner.working or runner.bot.flat:
