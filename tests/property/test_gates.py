@@ -237,7 +237,7 @@ class World:
                 assert bot.cash == 0
 
 
-@settings(max_examples=1_000, deadline=None, derandomize=True)
+@settings(max_examples=700, deadline=None, derandomize=True)
 @given(histories | busy_days)
 def test_no_sequence_of_commands_breaks_a_rule(history: list[tuple[int, cmd.Command | Order]]):
     world = World()

@@ -168,7 +168,7 @@ def _play(history: list[Step]) -> tuple[Chain, list[Oracle], list[tuple[Trade, F
     return chain, oracles, sales
 
 
-@settings(max_examples=1_500, deadline=None, derandomize=True)
+@settings(max_examples=1_000, deadline=None, derandomize=True)
 @given(histories, prices)
 def test_the_ledger_agrees_with_an_independent_fifo(history: list[Step], ticks: int):
     chain, oracles, _ = _play(history)
@@ -191,7 +191,7 @@ def test_the_ledger_agrees_with_an_independent_fifo(history: list[Step], ticks: 
         assert equity == oracle.cash + oracle.held * Fraction(mark)
 
 
-@settings(max_examples=1_000, deadline=None, derandomize=True)
+@settings(max_examples=600, deadline=None, derandomize=True)
 @given(histories, prices)
 def test_the_users_figures_are_the_sums_of_the_bots_and_equity_agrees_both_ways(history: list[Step], ticks: int):
     chain, oracles, _ = _play(history)
