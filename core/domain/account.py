@@ -179,6 +179,14 @@ class Account:
         living = [b for b in matches if b.status is not BotStatus.STOPPED]
         return (living or matches)[-1]
 
+    def opens_day(self, now: datetime) -> bool:
+        """Whether an event of this engine time is the first of its day.
+
+        Symbols run side by side: what comes late from the last moments of yesterday opens nothing. A market
+        that starts over further back does.
+        """
+        return self.day is None or (now.date() - self.day).days not in {0, -1}
+
     def equity(self, marks: dict[str, Decimal], currency: str = REPORTING_CURRENCY) -> Decimal:
         """All cash plus all positions at the marks, in one currency (the second definition of equity)."""
         total = self.cash_total.get(currency, ZERO)

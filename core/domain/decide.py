@@ -93,6 +93,9 @@ def refuse_to_run(state: Account) -> None:
 
 def _may_run(state: Account, bot: Bot, source: str) -> None:
     refuse_to_run(state)
+    if bot.tripped is not None:
+        reason = bot.tripped.value.replace("_", " ")
+        raise Conflict(f"The circuit breaker of {bot.name} is open ({reason}). Reset it first.")
     if not bot.flat and bot.source != source:
         raise Conflict(f"{bot.name} holds a position opened on {bot.source}, and prices now come from {source}.")
 

@@ -50,6 +50,8 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
         return _deny(Gate.PRICE, "no_price", f"There is no fresh price of {request.symbol}. {wait}")
     if bot.source and bot.source != market.source:
         return _deny(Gate.PRICE, "other_source", f"{bot.name} trades on {bot.source}; this price is {market.source}.")
+    if request.symbol != bot.symbol:
+        return _deny(Gate.LIFE_CYCLE, "other_symbol", f"{bot.name} trades {bot.symbol}, not {request.symbol}.")
     if market.symbol != request.symbol:
         return _deny(Gate.PRICE, "other_symbol", f"The order is for {request.symbol}; this price is {market.symbol}'s.")
     if request.quantity is not None and not request.quantity.is_finite():

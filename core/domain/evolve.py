@@ -38,10 +38,9 @@ def fold(state: Account, events: Iterable[Event]) -> Account:
 
 def _open_day(state: Account, event: Event) -> None:
     """A new day of engine time opens at the last recorded unit values, with fresh daily counts."""
-    today = event.ts.date()
-    if state.day == today:
+    if not state.opens_day(event.ts):
         return
-    state.day = today
+    state.day = event.ts.date()
     state.orders_today = 0
     state.track.day_open = state.track.last
     for bot in state.bots.values():

@@ -177,3 +177,14 @@ def test_an_unknown_bot_is_not_found():
         running().decide(cmd.PauseBot("nobody", "test", ""))
     with pytest.raises(NotFound, match="Yours: A"):
         running().state.named("nobody")
+
+
+def test_a_bot_whose_breaker_opened_while_it_was_paused_must_be_reset_before_it_runs():
+    chain = running()
+    chain.add(ev.BotPaused(BOT, "test", "a break"))
+    chain.add(ev.BreakerTripped(ev.Metric.DRAWDOWN, dec("0.2"), dec("0.2"), bot_id=BOT))
+    with pytest.raises(Conflict, match="circuit breaker of A is open"):
+        chain.decide(cmd.ResumeBot(BOT, "scripted", "test"))
+    chain.run(cmd.ResetBreaker(BOT, "test", "looked at it"))
+    chain.run(cmd.ResumeBot(BOT, "scripted", "test"))
+    assert chain.state.bot(BOT).status is BotStatus.RUNNING

@@ -143,3 +143,13 @@ def test_an_exit_is_counted_but_not_limited():
     rules = TradingRules(max_trades_per_bot_daily=1, max_trades_per_user_daily=1, burst_limit_orders=1)
     assert chain.run(leave(market("49999", "50001")), T0, rules).denied is None
     assert chain.state.orders_today == 4
+
+
+def test_a_late_event_from_before_midnight_opens_no_second_day():
+    """Symbols run side by side, so the last moment of yesterday may be recorded after the first of today."""
+    chain = running()
+    chain.add(ev.Marked({}, day_start=True), MIDNIGHT)
+    chain.add(executed(Side.BUY, [("0.001", "50000", "0.05")], mark="50000"), MIDNIGHT + timedelta(seconds=1))
+    chain.add(ev.Marked({"BTC/USDT": dec(50_000)}, day_start=False), MIDNIGHT - timedelta(seconds=1))
+    assert chain.state.orders_today == 1
+    assert chain.state.day == MIDNIGHT.date()

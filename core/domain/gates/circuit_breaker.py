@@ -40,7 +40,7 @@ def trip(
 
     `marks` are the present mid prices; peaks and day openings are the recorded ones.
     """
-    prices, today = state.marks | marks, state.day == now.date()
+    prices, today = state.marks | marks, not state.opens_day(now)
     # A stopped bot makes no entries any more, and one that gave its cash back has nothing to measure.
     if bot is not None and bot.tripped is None and bot.status is not BotStatus.STOPPED:
         scope = _Scope(bot.track, bot.equity(prices), bot.loss_streak, bot.errors, today)

@@ -26,8 +26,7 @@ class Entry:
 def check(state: Account, entry: Entry, rules: TradingRules, now: datetime) -> Denied | None:
     """The first limit the entry would break, or None."""
     # Before the first event of a day the state still carries the counts of the day before.
-    today = state.day == now.date()
-    bot_orders, user_orders = (entry.bot.orders_today, state.orders_today) if today else (0, 0)
+    bot_orders, user_orders = (0, 0) if state.opens_day(now) else (entry.bot.orders_today, state.orders_today)
     checks: tuple[Callable[[], Denied | None], ...] = (
         lambda: _daily(bot_orders, rules.max_trades_per_bot_daily, f"{entry.bot.name} made", now),
         lambda: _daily(user_orders, rules.max_trades_per_user_daily, "You made", now),
