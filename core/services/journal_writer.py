@@ -10,7 +10,7 @@ from core.domain.commands import Command, SubmitOrder
 from core.domain.decide import decide
 from core.domain.decide_order import request_digest
 from core.domain.decision import Decision, Setting
-from core.domain.errors import IdempotencyConflict, IntegrityError, ProductError, Unavailable
+from core.domain.errors import IdempotencyConflict, ProductError, Unavailable
 from core.domain.events import NAMES, OrderExecuted, Payload
 from core.domain.evolve import evolve
 from core.domain.gates.verdict import Denied
@@ -187,9 +187,9 @@ class JournalWriter:
     def _fold(self, chain: _Chain, event: Event) -> Appended:
         try:
             trade = evolve(chain.state, event)
-        except IntegrityError:
-            # A half-applied event must not be traded on: start from the first event next time.
-            del self._chains[chain.state.user_id]
+        except Exception:
+            # Whatever it was, a half-applied event must not be traded on: start from the first event next time.
+            self._chains.pop(chain.state.user_id, None)
             raise
         chain.head, chain.recorded_at = Head(event.seq, event.hash), event.recorded_at
         appended = Appended(event, chain.state, trade)

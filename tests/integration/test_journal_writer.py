@@ -8,11 +8,15 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain.codec import encode
 from core.domain.commands import HaltTrading
-from core.domain.errors import IdempotencyConflict
+from core.domain.errors import IdempotencyConflict, ProductError
 from core.domain.events import Funded, OrderExecuted, TradingHalted
+from core.domain.journal import Head, Stamp, seal
+from core.domain.order import Side
 from core.ports import StoreUnavailable
 from core.services.orders import OrderResult
+from tests.builders import executed
 from tests.fakes.faulty_store import Fault, FaultyStore
 from tests.integration.desk import Desk, at, audited, buy, desk, journal, orders_of, sell
 from tests.store_location import Location
@@ -191,3 +195,23 @@ async def test_an_account_is_funded_once_however_many_open_it(location: Location
         user = await one.user()
         await asyncio.gather(*(place.app.funding.open_account(user) for place in (one, two) for _ in range(10)))
         assert [type(e.payload) for e in await journal(one.store, user)] == [Funded]
+
+
+async def test_an_event_that_contradicts_the_journal_is_never_traded_on(location: Location):
+    async with desk(location.make(), trade=False) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user)
+        state = await shop.account(user)
+        before, seq = encode(state), state.seq
+        last = await shop.store.get("ledger_events", f"{user}:{seq}")
+        assert last is not None
+        stamp = Stamp(user, "forged", 0, at(1), at(1))
+        forged = seal(Head(seq, last["hash"]), stamp, executed(Side.SELL, [("1", "100", "0")], mark="100", bot_id=bot))
+        await shop.store.insert("ledger_events", forged)
+        tries = [shop.submit(user, buy(bot, f"k{n}"), 1) for n in range(5)]
+        answers = await asyncio.gather(*tries, return_exceptions=True)
+        assert all(isinstance(answer, ProductError) for answer in answers)
+        assert len(await journal(shop.store, user)) == seq + 1
+        await shop.store.delete("ledger_events", forged["_id"])
+        assert encode(await shop.account(user)) == before
+        assert (await shop.submit(user, buy(bot, "k"), 2)).success
