@@ -95,6 +95,10 @@ class Engine:
             except StoreUnavailable as error:
                 _log.warning("the engine waits for the store", problem=error.message)
                 await asyncio.sleep(_POLL_SECS)
+            except Exception:  # noqa: BLE001 - a bug must not end all trading while the engine calls itself the owner
+                _log.exception("the engine failed; it starts again")
+                await self._ownership.release()
+                await asyncio.sleep(_POLL_SECS)
 
     async def _own(self, epoch: int) -> None:
         """Run the bots until the lease is lost."""

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.domain.events import OwnershipTaken
+from core.domain.market import Bar, Timeframe
 from core.services.engine import Engine
 from core.services.ownership import EngineRole, Ownership
 from tests.fakes.faulty_store import FaultyStore
-from tests.integration.desk import BTC, Desk, audited, buy, desk, journal, orders_of, until
+from tests.fakes.market import ScriptedFeed
+from tests.integration.desk import BTC, FALLING, Desk, audited, buy, desk, journal, orders_of, until
 from tests.store_location import Location
 
 #: An engine that never shows a sign of life again once it has the lease: dead, or cut off without knowing it.
@@ -155,3 +157,29 @@ async def test_a_process_ends_in_an_orderly_way_while_the_store_is_away(location
         store.away = True
     assert shop.services.engine.role is EngineRole.STOPPED
     assert shop.feed.status().running_symbols == ()
+
+
+async def test_an_engine_that_a_bug_ended_starts_again_by_itself(location: Location):
+    market = UnreliableMarket(history=FALLING)
+    async with desk(location.make(), feed=market, trade=False) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user)
+        market.failures = 2
+        async with running(shop) as engine:
+            await until(lambda: engine.warmth(BTC, bot) is not None)
+            await shop.rise(0)
+            await shop.tick(61, "101")
+            assert len(await orders_of(shop.store, user)) == 1
+        assert market.failures == 0
+
+
+class UnreliableMarket(ScriptedFeed):
+    """Fails in a way nobody foresaw, so many times."""
+
+    failures = 0
+
+    async def history(self, symbol: str, timeframe: Timeframe, count: int) -> list[Bar]:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the exchange answered nonsense")
+        return await super().history(symbol, timeframe, count)
