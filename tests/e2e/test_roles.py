@@ -6,6 +6,7 @@ elsewhere ends in every open chat at its next message.
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -18,6 +19,7 @@ from tests.e2e.chat import SLOW_MS, Chat
 from tests.e2e.conftest import NewTab
 from tests.e2e.ledger import Ledger
 from tests.e2e.server import ADMIN, PASSWORD, Server
+from tests.integration.test_web_security import Socket, message
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -95,6 +97,26 @@ async def test_a_logout_in_another_tab_ends_this_chat_too(server: Server, person
     await chat.say("how am I doing?")
     await chat.until("Your session has ended")
     await expect(chat.cards("Your portfolio")).to_have_count(0)
+
+
+async def test_a_message_that_is_sent_twice_is_handled_once(server: Server, person: str) -> None:
+    """Promise: a handler is idempotent by message id, since the browser's socket lets anybody repeat one."""
+    ledger = Ledger(server.store)
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as web:
+        await web.post("/login", data={"username": person, "password": PASSWORD})
+        socket = Socket(web)
+        await socket.connect()
+        await socket.emit("connection_successful")
+        key = RandomIds().new()
+        await socket.emit("client_message", message("create a bot called Alpha", key))
+        await socket.receive_until("Create bot Alpha")
+        await socket.emit("client_message", message("create a bot called Alpha", key))
+        await socket.emit("client_message", message("help", RandomIds().new()))
+        await socket.receive_until("Here is what you can ask for")
+    async with ledger.opened() as store:
+        page = await store.find("chat_messages", "user_time", (await ledger.user_id(person),))
+    said = [document["text"] for document in page.documents if document["author"] == "user"]
+    assert said == ["create a bot called Alpha", "help"]
 
 
 async def test_a_name_made_of_markup_stays_text(server: Server, person: str, new_tab: NewTab) -> None:
