@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,6 @@ class Installation:
 
     async def price(self, bid: str, ask: str, secs: int = 1) -> None:
         """The next state of the market, so many seconds after the newest."""
-        from datetime import timedelta
-
         self.app.services.hub.follow("BTC/USDT")
         await self.feed.push(state("BTC/USDT", self.feed.now() + timedelta(seconds=secs), bid, ask))
 
