@@ -199,7 +199,7 @@ def _(result: r.Stopped) -> tuple[Block, ...]:
 
 @present.register
 def _(result: r.Resumed) -> tuple[Block, ...]:
-    words = f"The halt is lifted. {result.paused_bots} bots are paused; resume the ones you want."
+    words = f"The halt is lifted. Paused bots: {result.paused_bots}; resume the ones you want."
     return (Text(words),)
 
 

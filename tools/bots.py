@@ -1,7 +1,7 @@
 """Tools that create, steer and show bots."""
 
 from core.domain.account import Bot
-from core.domain.bot import BotStatus
+from core.domain.bot import BotStatus, Move
 from core.domain.errors import Conflict
 from core.domain.money import ZERO, plain
 from core.domain.strategies import catalog as strategies
@@ -13,6 +13,7 @@ from core.services.services import Services
 from core.services.traces import TraceKind
 from tools.arguments import BotRef, CreateBot, NoArguments, ResetBreaker, StopBot
 from tools.context import Caller
+from tools.definitions import Propose
 from tools.results import BotList, BotMoved, BotReport, BreakerClosed
 from tools.symbols import resolve_symbol
 
@@ -125,17 +126,18 @@ async def create_bot(services: Services, caller: Caller, args: CreateBot, key: s
     return BotMoved(bot.name, bot.status.value, words)
 
 
-def _mover(tool: str, title: str, effect: str):  # noqa: ANN202
+def _mover(tool: str, move: Move, title: str, effect: str) -> Propose:
     async def propose(services: Services, caller: Caller, args: BotRef) -> Proposal:
         bot = await _find(services, caller, args.bot)
-        await services.bots.refuse_to_run(caller.principal.user_id)
-        return Proposal(tool, {"bot": bot.name}, f"{title} {bot.name}", (effect,), {"status": bot.status.value}, None)
+        await services.bots.refuse_to_move(caller.principal.user_id, bot.bot_id, move)
+        basis = {"bot": bot.bot_id, "status": bot.status.value}
+        return Proposal(tool, {"bot": bot.name}, f"{title} {bot.name}", (effect,), basis, None)
 
     return propose
 
 
-propose_start = _mover("start_bot", "Start", "It trades on its own from the next closed bar.")
-propose_resume = _mover("resume_bot", "Resume", "It makes entries again from the next closed bar.")
+propose_start = _mover("start_bot", Move.START, "Start", "It trades on its own from the next closed bar.")
+propose_resume = _mover("resume_bot", Move.RESUME, "Resume", "It makes entries again from the next closed bar.")
 
 
 async def start_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
@@ -164,8 +166,9 @@ async def pause_bot(services: Services, caller: Caller, args: BotRef, key: str) 
 
 
 async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Proposal:
-    """A stop is for good, so the phrase names the bot."""
+    """A stop is for good, so the phrase names the bot; what the bot did meanwhile never makes it ask again."""
     bot = await _find(services, caller, args.bot)
+    await services.bots.refuse_to_move(caller.principal.user_id, bot.bot_id, Move.STOP)
     held, (base, quote) = bot.held(bot.symbol), bot.symbol.split("/")
     sells = f"Sells {plain(held)} {base} at market. " if held else "It holds nothing. "
     return Proposal(
@@ -173,7 +176,7 @@ async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Pro
         arguments={"bot": bot.name},
         title=f"Stop {bot.name} for good",
         effect=(f"{sells}Its cash ({bot.cash:,.2f} {quote} now) returns to you.", "It can never be started again."),
-        basis={"status": bot.status.value},
+        basis={"bot": bot.bot_id},
         phrase=STOP_PHRASE.format(name=bot.name),
     )
 
@@ -210,7 +213,7 @@ async def propose_reset(services: Services, caller: Caller, args: ResetBreaker) 
             "Peak and streak start afresh; its bots stay paused until you resume them.",
             f"Reason: {args.reason}",
         ),
-        basis={"tripped": metric.value},
+        basis={"bot": bot.bot_id if bot else "", "tripped": metric.value},
         phrase=None,
     )
 

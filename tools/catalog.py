@@ -49,7 +49,6 @@ _TOOLS: tuple[Tool, ...] = (
         ),
         run=bots.stop_bot,
         propose=bots.propose_stop,
-        recheck=False,
     ),
     ReadTool(
         ToolSpec("list_bots", "List all bots with their results.", args.NoArguments, _USER, _READ, ("list my bots",)),
@@ -108,7 +107,6 @@ _TOOLS: tuple[Tool, ...] = (
         ),
         run=emergency.stop,
         propose=emergency.propose_stop,
-        recheck=False,
     ),
     ActTool(
         ToolSpec(

@@ -27,14 +27,13 @@ class ReadTool:
 class ActTool:
     """Changes something: `run` carries out what `propose` has shown.
 
-    `run` gets an idempotency key and may be repeated with it. `recheck` makes the person be asked again
-    when the state the preview was made on has moved; stops and exits never ask twice.
+    `run` gets an idempotency key and may be repeated with it. When the basis of the proposal has moved before
+    the person confirms, they are asked again; the basis of a stop is only what is to be stopped.
     """
 
     spec: ToolSpec
     run: Run
     propose: Propose | None = None
-    recheck: bool = True
 
     def __post_init__(self) -> None:
         """An acting tool that needs a confirmation without being able to propose must not start."""

@@ -14,12 +14,12 @@ async def propose_stop(services: Services, caller: Caller, args: EmergencyStop) 
     state = await services.writer.account(caller.principal.user_id)
     running = sum(1 for bot in state.bots.values() if bot.status.value == "running")
     held = sum(1 for bot in state.bots.values() if not bot.flat)
-    sells = f"{held} open positions are sold at market." if args.flatten else "Open positions keep their stops."
+    sells = f"Open positions sold at market: {held}." if args.flatten else "Open positions keep their stops."
     return Proposal(
         tool="emergency_stop",
         arguments=args.model_dump(mode="json"),
         title="Emergency stop",
-        effect=(f"Halts all trading at once: {running} running bots.", sells, "“Resume trading” lifts it later."),
+        effect=(f"Halts all trading at once; bots running now: {running}.", sells, "“Resume trading” lifts it later."),
         basis={},
         phrase=PHRASE,
     )

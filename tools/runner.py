@@ -76,7 +76,7 @@ class ToolRunner:
         answer = Answer(caller.principal.user_id, caller.conversation_id, phrase)
         # Before looking at the state again: what was answered already must say so, whatever became of it.
         check_answer(record, answer, self._services.clock.now())
-        if tool.recheck and tool.propose is not None:
+        if tool.propose is not None:
             arguments = parse_arguments(tool.spec, record.arguments)
             present = await tool.propose(self._services, caller, arguments)
             if present.basis != record.basis:

@@ -121,6 +121,10 @@ async def _stream(caller: Caller, text: str) -> None:
                     await spoken.send()
                     spoken = None
                 bubble.add(output)
+                if not isinstance(output, Text):
+                    # A card is shown as soon as it is there: what comes after it may take its time.
+                    await bubble.send()
+                    bubble = Bubble()
     finally:
         # Also when Stop was pressed: what was said so far stays.
         if spoken is not None:

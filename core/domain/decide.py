@@ -66,15 +66,15 @@ def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decisio
 
 def _start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
-    life.after(bot.status, Move.START, bot.name)
     _may_run(state, bot, command.source)
+    life.after(bot.status, Move.START, bot.name)
     return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 
 def _resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
-    life.after(bot.status, Move.RESUME, bot.name)
     _may_run(state, bot, command.source)
+    life.after(bot.status, Move.RESUME, bot.name)
     return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 

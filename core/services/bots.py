@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from core.domain.account import Account, Bot
-from core.domain.bot import BotStatus
+from core.domain.bot import BotStatus, Move
 from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
 from core.domain.decide import decide, refuse_to_run
 from core.domain.decision import Setting
@@ -88,12 +88,25 @@ class BotService:
 
     async def refuse_to_create(self, user_id: str, plan: BotPlan, *, actor: str) -> None:
         """Raise what creating this bot now would raise (Conflict, InvalidInput), without creating it."""
-        setting = Setting({}, self._writer.rules, self._hub.feed.now())
-        decide(await self._writer.account(user_id), self._creation(plan, actor), setting)
+        await self._dry_run(user_id, self._creation(plan, actor))
 
     async def refuse_to_run(self, user_id: str) -> None:
         """Raise a Conflict that says why when no bot of this user may run now."""
         refuse_to_run(await self._writer.account(user_id))
+
+    async def refuse_to_move(self, user_id: str, bot_id: str, move: Move) -> None:
+        """Raise what starting, resuming or stopping this bot now would raise (Conflict), without doing it."""
+        source, nobody = self._hub.feed.source, ""
+        commands: dict[Move, Command] = {
+            Move.START: StartBot(bot_id, source, nobody),
+            Move.RESUME: ResumeBot(bot_id, source, nobody),
+            Move.STOP: StopBot(bot_id, nobody, ""),
+        }
+        await self._dry_run(user_id, commands[move])
+
+    async def _dry_run(self, user_id: str, command: Command) -> None:
+        state = await self._writer.account(user_id)
+        decide(state, command, Setting({}, self._writer.rules, self._hub.feed.now()))
 
     async def start(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let it trade on the present market data source."""

@@ -121,15 +121,24 @@ class TestConfirming:
         assert "trading_halted" in await inst.kinds(ann)
 
     async def test_what_has_changed_meanwhile_is_asked_again(self, inst: Installation, ann: Caller) -> None:
+        assistant = inst.assistant()
+        created = (await ask(assistant, ann, CREATE)).cards[0]
+        await assistant.confirm(ann, created.confirmation_id, None)
+        card = (await ask(assistant, ann, "start alpha")).cards[0]
+        await ask(assistant, ann, "pause alpha")
+        blocks = await assistant.confirm(ann, card.confirmation_id, None)
+        assert "Things have changed since" in words_of(blocks)
+        assert [block.title for block in blocks if isinstance(block, Confirmation)] == ["Start Alpha (changed)"]
+        assert "bot_started" not in await inst.kinds(ann)
+
+    async def test_what_cannot_be_done_any_more_is_refused_at_the_card(self, inst: Installation, ann: Caller) -> None:
         await with_alpha(inst, ann)
         assistant = inst.assistant()
         await ask(assistant, ann, "pause alpha")
         first = (await ask(assistant, ann, "resume alpha")).cards[0]
         second = (await ask(assistant, ann, "resume alpha")).cards[0]
         await assistant.confirm(ann, second.confirmation_id, None)
-        blocks = await assistant.confirm(ann, first.confirmation_id, None)
-        assert "Things have changed since" in words_of(blocks)
-        assert [block.title for block in blocks if isinstance(block, Confirmation)] == ["Resume Alpha (changed)"]
+        assert "it cannot resume" in words_of(await assistant.confirm(ann, first.confirmation_id, None))
         assert (await inst.kinds(ann)).count("bot_resumed") == 1
 
     async def test_no_card_is_made_for_what_cannot_be_done(self, inst: Installation, ann: Caller) -> None:

@@ -138,19 +138,30 @@ async def test_a_wrong_phrase_does_nothing_and_the_right_one_still_counts(ann: P
 
 
 async def test_a_command_whose_state_has_moved_is_asked_again(ann: Person):
-    bot = await ann.shop.bot(ann.user, "Alpha")
     services = ann.shop.services
-    await services.bots.pause(ann.user, bot, actor=ACTOR, key="p1")
-    card = await ann.propose("resume_bot", bot="Alpha")
-    await services.bots.resume(ann.user, bot, actor=ACTOR, key="r1")
-    await services.bots.stop(ann.user, bot, actor=ACTOR, key="s1")
+    await ann.confirm(await ann.propose("create_bot", **NEW_BOT))
+    card = await ann.propose("start_bot", bot=NEW_BOT["name"])
+    bot = (await ann.shop.account(ann.user)).named(str(NEW_BOT["name"]))
+    await services.bots.pause(ann.user, bot.bot_id, actor=ACTOR, key="p1")
     again = await ann.confirm(card)
     assert isinstance(again, ConfirmationRecord)
-    assert (again.basis, again.status) == ({"status": "stopped"}, ConfirmationStatus.PENDING)
+    assert (again.basis["status"], again.status) == ("paused", ConfirmationStatus.PENDING)
     with pytest.raises(Conflict, match="already answered"):
         await ann.confirm(card)
-    with pytest.raises(Conflict, match="stopped is final"):
-        await ann.confirm(again)
+    assert not isinstance(await ann.confirm(again), ConfirmationRecord)
+    assert (await ann.shop.account(ann.user)).bot(bot.bot_id).status is BotStatus.RUNNING
+
+
+async def test_a_stop_means_the_bot_that_was_shown_and_no_later_one_of_its_name(ann: Person):
+    shown = await ann.shop.bot(ann.user, "Alpha")
+    card = await ann.propose("stop_bot", bot="Alpha")
+    await ann.shop.services.bots.stop(ann.user, shown, actor=ACTOR, key="s1")
+    await ann.confirm(await ann.propose("create_bot", **NEW_BOT))
+    later = (await ann.shop.account(ann.user)).named("Alpha")
+    again = await ann.confirm(card, card.phrase)
+    assert isinstance(again, ConfirmationRecord)
+    assert again.basis == {"bot": later.bot_id}
+    assert (await ann.shop.account(ann.user)).bot(later.bot_id).status is BotStatus.CREATED
 
 
 async def test_a_stop_never_asks_twice_whatever_has_moved(ann: Person):
