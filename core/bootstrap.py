@@ -19,7 +19,7 @@ from core.adapters.secrets_file import SecretsFile
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
 from core.domain.rules import TradingRules
-from core.ports import Clock, DocumentStore, DuplicateKey, Ids, MarketFeed, Passwords
+from core.ports import Clock, DocumentStore, DuplicateKey, Ids, MarketFeed, Passwords, StoreUnavailable
 from core.services.accounts import Accounts, FirstAdmin
 from core.services.bots import BotService
 from core.services.bus import Bus
@@ -80,18 +80,14 @@ class App:
         await self.services.hub.close()
         if self._tasks:
             try:
-                async with asyncio.timeout(_DRAIN_SECS):
-                    await self._projector.caught_up()
-            except TimeoutError:
+                await self._projector.caught_up()
+            except StoreUnavailable:
                 _log.warning("projections were not finished; the next start catches up")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._passwords.close()
         await self.store.close()
-
-
-_DRAIN_SECS = 5.0
 
 
 @dataclass(frozen=True, slots=True)

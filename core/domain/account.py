@@ -179,6 +179,10 @@ class Account:
         living = [b for b in matches if b.status is not BotStatus.STOPPED]
         return (living or matches)[-1]
 
+    def bound_elsewhere(self, symbol: str, source: str) -> bool:
+        """Whether a bot holds this symbol from another market than `source`, whose prices mean nothing to it."""
+        return any(bot.source not in {"", source} and bot.held(symbol) for bot in self.bots.values())
+
     def opens_day(self, now: datetime) -> bool:
         """Whether an event of this engine time is the first of its day.
 

@@ -166,6 +166,8 @@ class Engine:
             await self._sync_bot(user_id, bot)
 
     async def _sync_bot(self, user_id: str, bot: Bot) -> None:
+        if bot.symbol not in self._parts.hub.feed.symbols:
+            return  # nothing can happen to it until its market is back; it was paused with the reason
         active = bot.status is BotStatus.RUNNING or not bot.flat
         if active or bot.symbol in self._symbols:
             await self._symbol(bot.symbol).sync(user_id, bot)
@@ -204,5 +206,5 @@ class Engine:
             state = self._parts.writer.known(user_id)
             if state.open_symbols() or (day_start and state.bots):
                 key = f"marks:{iso(hour)}"
-                mids = self._parts.hub.mids()
+                mids = self._parts.hub.mids_for(state)
                 await self._parts.writer.execute(user_id, RecordMarks(day_start), now=now, key=key, marks=mids)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import structlog
 
+from core.domain.account import Account
 from core.domain.errors import ProductError
 from core.domain.market import MarketState
 from core.domain.valuation import Mark
@@ -96,16 +97,23 @@ class MarketHub:
         """Present mid prices of all followed symbols."""
         return {symbol: state.mid for symbol, state in self._latest.items()}
 
-    def mark(self, symbol: str, recorded: Decimal | None, recorded_at: datetime | None, stale_secs: int) -> Mark | None:
-        """The mark of a symbol: the present mid, else the recorded price flagged stale; None without either."""
-        state = self._latest.get(symbol)
-        if state is None:
-            if recorded is None:
-                return None
-            return Mark(symbol, recorded, recorded_at, None, "recorded", stale=True)
-        age = max(self.feed.now() - state.ts, timedelta())
-        secs = Decimal(age // timedelta(milliseconds=1)) / 1000
-        return Mark(symbol, state.mid, state.ts, secs, state.source, stale=secs > stale_secs)
+    def mids_for(self, state: Account) -> dict[str, Decimal]:
+        """Present mid prices that mean something to this account: not of what it holds from another market."""
+        source = self.feed.source
+        return {symbol: mid for symbol, mid in self.mids().items() if not state.bound_elsewhere(symbol, source)}
+
+    def marks(self, state: Account, stale_secs: int) -> dict[str, Mark]:
+        """A mark for everything the account holds: the present mid, else the recorded price, flagged stale."""
+        mids, marks = self.mids_for(state), dict[str, Mark]()
+        for symbol in state.open_symbols():
+            if symbol not in mids:
+                marks[symbol] = Mark(symbol, state.marks[symbol], state.marked_at, None, "recorded", stale=True)
+                continue
+            newest = self._latest[symbol]
+            age = max(self.feed.now() - newest.ts, timedelta())
+            secs = Decimal(age // timedelta(milliseconds=1)) / 1000
+            marks[symbol] = Mark(symbol, newest.mid, newest.ts, secs, newest.source, stale=secs > stale_secs)
+        return marks
 
     async def close(self) -> None:
         """Let every loop finish the state it is at, then end it."""

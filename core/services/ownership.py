@@ -30,7 +30,7 @@ class Ownership:
     """
 
     def __init__(
-        self, store: DocumentStore, holder: str, *, beat_secs: float = 1.0, patience_secs: float = 5.0
+        self, store: DocumentStore, holder: str, *, beat_secs: float = 1.0, patience_secs: float = 3.0
     ) -> None:
         self._store = store
         self._holder = holder

@@ -7,11 +7,10 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 
-from core.domain.account import Account
 from core.domain.codec import decode, from_iso, iso
 from core.domain.money import ZERO
 from core.domain.trade import Trade
-from core.domain.valuation import Mark, Portfolio, value
+from core.domain.valuation import Portfolio, value
 from core.ports import Document, DocumentStore
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
@@ -72,15 +71,7 @@ class PortfolioService:
     async def summary(self, user_id: str) -> Portfolio:
         """The account valued at present marks; costs O(open positions + new events)."""
         state = await self._writer.account(user_id)
-        return value(state, self._marks(state))
-
-    def _marks(self, state: Account) -> dict[str, Mark]:
-        stale_secs = self._writer.rules.mark_stale_secs
-        found = (
-            self._hub.mark(symbol, state.marks.get(symbol), state.marked_at, stale_secs)
-            for symbol in state.open_symbols()
-        )
-        return {mark.symbol: mark for mark in found if mark is not None}
+        return value(state, self._hub.marks(state, self._writer.rules.mark_stale_secs))
 
     async def trades(self, user_id: str, bot_id: str | None, limit: int) -> list[Trade]:
         """Closed trades, newest first."""

@@ -20,6 +20,7 @@ _BATCH = 500
 _LIMIT = 100_000
 _PAUSE_SECS = 0.02
 _RETRY_SECS = 1.0
+_PATIENCE_SECS = 5.0
 
 
 class Projector:
@@ -98,10 +99,17 @@ class Projector:
             self._progress.notify_all()
 
     async def caught_up(self) -> None:
-        """Wait until everything queued before this call is written."""
+        """Wait until everything queued before this call is written.
+
+        Raises:
+            StoreUnavailable: it takes too long; reading now would give old figures.
+        """
         target = self._queued
-        async with self._progress:
-            await self._progress.wait_for(lambda: self._written >= target)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECS), self._progress:
+                await self._progress.wait_for(lambda: self._written >= target)
+        except TimeoutError:
+            raise StoreUnavailable("The latest trades are not written yet. Try again in a moment.") from None
 
 
 def _documents(appended: Appended) -> list[Put]:

@@ -6,9 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain import events as ev
+from core.domain.account import Account
 from core.domain.errors import NotFound, Unavailable
 from core.domain.market import MarketState
+from core.domain.order import Side
 from core.services.market_hub import MarketHub
+from tests.builders import BOT, Chain, bot_created, executed, funded
 from tests.fakes.market import ScriptedFeed
 from tests.integration.desk import BTC, at, quote, scripted_market, until
 
@@ -80,10 +84,19 @@ async def test_a_symbol_that_is_not_served_is_refused_by_name(hub: MarketHub):
         hub.follow("DOGE/USDT")
 
 
+def holder(source: str) -> Account:
+    """An account whose bot, started on this market, bought BTC at 99."""
+    chain = Chain()
+    chain.add(funded())
+    chain.add(bot_created())
+    chain.add(ev.BotStarted(BOT, 1, source, "test"))
+    chain.add(executed(Side.BUY, [("1", "99", "0")], mark="99"), at(0))
+    return chain.state
+
+
 async def test_a_mark_is_the_present_mid_and_goes_stale_with_the_other_symbols_clock(hub: MarketHub):
-    assert hub.mark(BTC, None, None, 60) is None
-    recorded = hub.mark(BTC, Decimal(99), at(0), 60)
-    assert recorded is not None
+    account = holder(hub.feed.source)
+    recorded = hub.marks(account, 60)[BTC]
     assert (recorded.price, recorded.stale, recorded.source) == (Decimal(99), True, "recorded")
     await feed(hub).push(quote(1, "100"))
     hub.follow("ETH/USDT")
@@ -91,6 +104,13 @@ async def test_a_mark_is_the_present_mid_and_goes_stale_with_the_other_symbols_c
     for secs, stale in ((61, False), (61.001, True)):
         eth = quote(secs, "10")
         await feed(hub).push(MarketState("ETH/USDT", eth.ts, eth.bids, eth.asks, eth.volume, eth.source))
-        mark = hub.mark(BTC, Decimal(99), at(0), 60)
-        assert mark is not None
+        mark = hub.marks(account, 60)[BTC]
         assert (mark.price, mark.age_secs, mark.stale) == (Decimal(100), Decimal(str(secs)) - 1, stale)
+
+
+async def test_a_position_from_another_market_is_not_valued_at_this_markets_prices(hub: MarketHub):
+    account = holder("simulated")
+    await feed(hub).push(quote(1, "100"))
+    mark = hub.marks(account, 60)[BTC]
+    assert (mark.price, mark.stale, mark.source) == (Decimal(99), True, "recorded")
+    assert hub.mids_for(account) == {}

@@ -72,20 +72,22 @@ async def test_a_standby_takes_over_from_a_silent_owner_which_is_then_fenced(loc
     async with desk(location.make(), trade=False) as stale, desk(location.make(), trade=False) as fresh:
         user = await stale.user()
         bot = await stale.bot(user)
-        async with running(stale, beat_secs=SILENT_SECS) as old, running(fresh) as new:
-            await until(lambda: old.warmth(BTC, bot) is not None and new.warmth(BTC, bot) is not None)
-            assert await epochs(fresh, user) == [1, 2]
-            await stale.rise(0)  # it still believes that the bots are its own
-            await stale.tick(61, "101")
-            assert await orders_of(stale.store, user) == []
-            answer = await stale.submit(user, buy(bot, "late", writer_epoch=1), 62)
-            assert (answer.success, answer.gate_failed) == (False, "ownership")
-            await fresh.rise(0)
-            await fresh.tick(61, "101")
-            await stale.tick(62, "101")
-            (entry,) = await orders_of(fresh.store, user)
-            assert entry.market.source == fresh.feed.source
-            assert await fresh.account(user) == await audited(fresh.store, user)
+        async with running(stale, beat_secs=SILENT_SECS) as old:
+            await until(lambda: old.warmth(BTC, bot) is not None)
+            async with running(fresh) as new:
+                await until(lambda: new.warmth(BTC, bot) is not None)
+                assert await epochs(fresh, user) == [1, 2]
+                await stale.rise(0)  # it still believes that the bots are its own
+                await stale.tick(61, "101")
+                assert await orders_of(stale.store, user) == []
+                answer = await stale.submit(user, buy(bot, "late", writer_epoch=1), 62)
+                assert (answer.success, answer.gate_failed) == (False, "ownership")
+                await fresh.rise(0)
+                await fresh.tick(61, "101")
+                await stale.tick(62, "101")
+                (entry,) = await orders_of(fresh.store, user)
+                assert entry.market.source == fresh.feed.source
+                assert await fresh.account(user) == await audited(fresh.store, user)
 
 
 async def test_a_fenced_engine_lets_go_and_stands_by(location: Location):

@@ -4,6 +4,8 @@ import random  # noqa: TID251 - seeded histories
 from collections import Counter
 from decimal import Decimal
 
+import pytest
+
 from core.domain.account import Account
 from core.domain.codec import encode, iso
 from core.domain.errors import Conflict
@@ -11,9 +13,10 @@ from core.domain.events import OrderExecuted
 from core.domain.evolve import evolve
 from core.domain.money import plain
 from core.domain.valuation import effective_status
-from core.ports import Document, DocumentStore
+from core.ports import Document, DocumentStore, StoreUnavailable
+from core.services.traces import Trace, TraceKind
 from tests.fakes.faulty_store import FaultyStore
-from tests.integration.desk import ACTOR, Desk, audited, buy, desk, documents, journal, sell, until
+from tests.integration.desk import ACTOR, Desk, at, audited, buy, desk, documents, journal, sell, until
 from tests.store_location import Location
 
 
@@ -141,6 +144,9 @@ async def test_projections_wait_for_a_store_that_is_away_and_then_catch_up(locat
         await shop.submit(user, buy(bot, "in"), 1)
         store.away = True
         await shop.tick(2, "100")
+        shop.services.traces.record(Trace(bot, at(2), TraceKind.SIGNAL, "a wish"))
+        with pytest.raises(StoreUnavailable, match="not written yet"):
+            await shop.services.portfolio.trades(user, None, 10)
         store.away = False
         await shop.submit(user, sell(bot, "out"), 3)
         assert len(await shop.services.portfolio.trades(user, None, 10)) == 1
