@@ -1,5 +1,6 @@
 """What a person is told without asking: fills in one message, trips and halts each in a sentence."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from core.domain.trade import Trade
 from core.services.appended import Appended
 
 _LINES = 8
+_PLAIN = re.compile(r"\*\*|\\(?=\W)")
 
 
 def news_of(events: Sequence[Appended]) -> list[Block]:
@@ -22,6 +24,14 @@ def news_of(events: Sequence[Appended]) -> list[Block]:
         return []
     more = [f"…and {len(lines) - _LINES} more."] if len(lines) > _LINES else []
     return [Text("\n".join(f"- {line}" for line in [*lines[:_LINES], *more]) if len(lines) > 1 else lines[0])]
+
+
+def headline_of(events: Sequence[Appended]) -> str:
+    """The same news in a few plain words, for a note that covers part of a small screen."""
+    lines = [line for appended in events if (line := _line(appended)) is not None]
+    if len(lines) != 1:
+        return f"News from your bots: {len(lines)}"
+    return _PLAIN.sub("", lines[0].partition(" (fee")[0]).rstrip(".")
 
 
 def _line(appended: Appended) -> str | None:

@@ -6,8 +6,8 @@ import structlog
 from chainlit.context import init_ws_context
 from chainlit.session import WebsocketSession, ws_sessions_id
 
-from assistant.blocks import Block, Text
-from assistant.news import news_of
+from assistant.blocks import Block
+from assistant.news import headline_of, news_of
 from core.services.accounts import Accounts
 from core.services.appended import Appended
 from core.services.bus import Bus
@@ -35,24 +35,22 @@ class Push:
                 for appended in batch:
                     by_user.setdefault(appended.event.user_id, []).append(appended)
                 for user_id, events in by_user.items():
-                    blocks = news_of(events)
-                    if blocks:
-                        await self._send(user_id, blocks)
+                    if blocks := news_of(events):
+                        await self._send(user_id, blocks, headline_of(events))
 
-    async def _send(self, user_id: str, blocks: list[Block]) -> None:
+    async def _send(self, user_id: str, blocks: list[Block], headline: str) -> None:
         """To all of the person's open chats; one that fails does not keep the others from theirs."""
         sessions = [s for s in list(ws_sessions_id.values()) if s.user is not None and s.user.identifier == user_id]
-        tasks = [asyncio.create_task(self._send_to(session, blocks)) for session in sessions]
+        tasks = [asyncio.create_task(self._send_to(session, blocks, headline)) for session in sessions]
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, BaseException):
                 _log.warning("a push failed", problem=type(result).__name__)
 
-    async def _send_to(self, session: WebsocketSession, blocks: list[Block]) -> None:
+    async def _send_to(self, session: WebsocketSession, blocks: list[Block], headline: str) -> None:
         """In a task of its own: Chainlit keeps the session in a context variable."""
         # An open socket outlives a logout; its reader is not told anything any more.
         if await session_user(session.token, self._accounts) is None:
             return
         context = init_ws_context(session)
         await Bubble().add_all(blocks).send()
-        plain = " ".join(block.text for block in blocks if isinstance(block, Text)).replace("**", "").replace("\\", "")
-        await context.emitter.send_toast(plain[:140], "info")
+        await context.emitter.send_toast(headline, "info")

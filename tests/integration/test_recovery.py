@@ -7,14 +7,22 @@ import pytest
 from tests.integration.kill_drill import KillDrill
 from tests.store_location import Location
 
-ROUNDS = 3
-
 
 @pytest.mark.timeout(240)
 async def test_a_process_killed_at_random_loses_and_doubles_nothing_and_trades_on(location: Location):
-    drill = KillDrill(location, random.Random(20261124))  # noqa: S311 - not cryptography
+    await _survives(location, seed=20261124, rounds=3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_many_kills_in_a_row_lose_and_double_nothing(location: Location):
+    await _survives(location, seed=7, rounds=12)
+
+
+async def _survives(location: Location, seed: int, rounds: int) -> None:
+    drill = KillDrill(location, random.Random(seed))  # noqa: S311 - not cryptography
     acknowledged = 0
-    while len(drill.recovery_secs) < ROUNDS:  # rounds that died early come on top
+    while len(drill.recovery_secs) < rounds:  # rounds that died early come on top
         trading = len(drill.recovery_secs)
         await drill.round()
         assert (drill.lost, drill.doubled) == (0, 0)

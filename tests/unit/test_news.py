@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.blocks import Text
-from assistant.news import news_of
+from assistant.news import headline_of, news_of
 from core.domain import events as ev
 from core.domain.order import ExitReason, Side
 from core.domain.trade import Trade
@@ -90,3 +90,10 @@ def test_markup_in_a_name_stays_text():
     line = told(Journal("[x](javascript:y) <b>").add(buy()))
     assert r"\[x\]" in line
     assert r"\<b\>" in line
+
+
+def test_the_headline_is_a_few_plain_words():
+    journal = Journal("*Al* [pha]")
+    one, two = journal.add(buy()), journal.add(buy("again"))
+    assert headline_of([one]) == "*Al* [pha] bought 0.02 BTC at 20,000.50"
+    assert headline_of([one, two]) == "News from your bots: 2"
