@@ -17,8 +17,6 @@ from tools.results import HelpText, Result
 from tools.runner import ToolRunner
 from tools.spec import ToolSpec
 
-_MODEL_TEXT_LIMIT = 6_000
-
 
 class Toolbox:
     """`assistant.turn.ToolCaller`: every call is logged, every refusal becomes words."""
@@ -59,4 +57,4 @@ def for_model(result: Result | ConfirmationRecord) -> str:
         )
     if isinstance(result, HelpText) and result.topic is None:
         return "The list of what can be done is shown."
-    return json.dumps(encode(result), ensure_ascii=False)[:_MODEL_TEXT_LIMIT]
+    return json.dumps(encode(result), ensure_ascii=False)

@@ -11,7 +11,7 @@ from core.domain.market import Timeframe
 
 BotName = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 SymbolText = Annotated[str, StringConstraints(min_length=2, max_length=20, pattern=r"^[A-Za-z0-9/\- ]+$")]
-Amount = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000), allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000), decimal_places=8, allow_inf_nan=False)]
 
 
 class StrategyName(StrEnum):

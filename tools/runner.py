@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
-from core.domain.confirmation import Answer, ConfirmationRecord, check_answer
-from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, NotFound
+from core.domain.confirmation import Answer, ConfirmationRecord, ConfirmationStatus, check_answer
+from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, NotFound, Unavailable
+from core.ports import StoreUnavailable
 from core.services.services import Services
 from tools.arguments import Arguments
 from tools.catalog import CATALOG
@@ -20,7 +22,10 @@ from tools.spec import Level, ToolSpec
 _log = structlog.get_logger(__name__)
 
 #: Refusals that the same request would meet again: it must not be tried once more after a restart.
-_FINAL = (Conflict, InvalidInput, Forbidden, NotFound)
+_FINAL = (Conflict, InvalidInput, Forbidden, NotFound, Unavailable)
+
+#: How long after its card has expired an approved command is still run by a restart.
+_RECOVERABLE = timedelta(minutes=10)
 
 UNKNOWN = "That is not something I can do for you."
 
@@ -30,6 +35,7 @@ class ToolRunner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._running: set[str] = set()
 
     def offered(self, caller: Caller) -> Sequence[ToolSpec]:
         """Tools this person may use, by the role they had when the turn began."""
@@ -74,8 +80,13 @@ class ToolRunner:
         if not isinstance(tool, ActTool):
             raise Conflict("That confirmation is for something that needs none. Nothing was done.")
         answer = Answer(caller.principal.user_id, caller.conversation_id, phrase)
+        now = self._services.clock.now()
+        if record.status is ConfirmationStatus.APPROVED and confirmation_id not in self._running:
+            # Approved, but whether it ran is not known (the store was away): its key makes repeating it safe.
+            check_answer(replace(record, status=ConfirmationStatus.PENDING), answer, now)
+            return await self._run(caller, tool, record)
         # Before looking at the state again: what was answered already must say so, whatever became of it.
-        check_answer(record, answer, self._services.clock.now())
+        check_answer(record, answer, now)
         if tool.propose is not None:
             arguments = parse_arguments(tool.spec, record.arguments)
             present = await tool.propose(self._services, caller, arguments)
@@ -95,7 +106,8 @@ class ToolRunner:
     async def recover(self) -> list[str]:
         """Run what was approved before a crash and may not have run; gives the tools that were run.
 
-        What is refused now is put away for good and does not keep the others from running.
+        What is refused now is put away for good and does not keep the others from running, and so is what was
+        approved long ago: nobody expects it to happen any more.
 
         Raises:
             StoreUnavailable: the store is away.
@@ -105,25 +117,32 @@ class ToolRunner:
             user = await self._services.accounts.current(record.user_id)
             tool = CATALOG.get(record.tool)
             principal = None if user is None or user.disabled else Principal(user.user_id, user.email, user.role)
-            if principal is None or not isinstance(tool, ActTool) or not _permits(principal, tool):
+            lapsed = self._services.clock.now() > record.expires_at + _RECOVERABLE
+            if lapsed or principal is None or not isinstance(tool, ActTool) or not _permits(principal, tool):
+                _log.warning("a confirmed command was not run any more", tool=record.tool, lapsed=lapsed)
                 await self._services.confirmations.done(record)
                 continue
             try:
                 await self._run(Caller(principal, record.conversation_id), tool, record)
-            except _FINAL as error:
-                _log.warning("a confirmed command was refused after a restart", tool=record.tool, problem=error.message)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one broken command must not keep the program from starting
+                _log.warning("a confirmed command failed after a restart", tool=record.tool, problem=repr(error))
             else:
                 ran.append(record.tool)
         return ran
 
     async def _run(self, caller: Caller, tool: ActTool, record: ConfirmationRecord) -> Result:
-        arguments = parse_arguments(tool.spec, record.arguments)
         key = f"confirmation:{record.confirmation_id}"
+        self._running.add(record.confirmation_id)
         try:
+            arguments = parse_arguments(tool.spec, record.arguments)
             result = await tool.run(self._services, caller, arguments, key)
         except _FINAL:
             await self._services.confirmations.done(record)
             raise
+        finally:
+            self._running.discard(record.confirmation_id)
         await self._services.confirmations.done(record)
         return result
 

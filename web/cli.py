@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import getpass
+import os
 import sys
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(settings: Settings, _: argparse.Namespace) -> int:
+    # The store holds password hashes and conversations: what this process writes is for its owner alone.
+    os.umask(0o077)
     print("Amarktai starts …", flush=True)
     listener = listen(settings.web.host, settings.web.port)
     app = await build_app(settings)

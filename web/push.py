@@ -35,8 +35,11 @@ class Push:
                 for appended in batch:
                     by_user.setdefault(appended.event.user_id, []).append(appended)
                 for user_id, events in by_user.items():
-                    if blocks := news_of(events):
-                        await self._send(user_id, blocks, headline_of(events))
+                    try:
+                        if blocks := news_of(events):
+                            await self._send(user_id, blocks, headline_of(events))
+                    except Exception as error:  # noqa: BLE001 - one person's news must not end everybody's
+                        _log.error("news could not be told", user_id=user_id, exc_info=error)
 
     async def _send(self, user_id: str, blocks: list[Block], headline: str) -> None:
         """To all of the person's open chats; one that fails does not keep the others from theirs."""

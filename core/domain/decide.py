@@ -14,7 +14,7 @@ from core.domain.decision import NOTHING, Decision, Setting
 from core.domain.errors import Conflict, InvalidInput
 from core.domain.gates import circuit_breaker
 from core.domain.instrument import split_symbol
-from core.domain.money import exact, plain, ratio
+from core.domain.money import exact, parse_positive, ratio
 
 NAME_LENGTH = 40
 
@@ -31,6 +31,7 @@ def decide(state: Account, command: cmd.Command, setting: Setting) -> Decision:
 
 
 def _fund(state: Account, command: cmd.Fund, setting: Setting) -> Decision:
+    parse_positive(command.amount, "The amount")
     equity = state.equity(state.marks | setting.marks)
     return Decision(ev.Funded(command.amount, command.currency, ratio(command.amount, state.track.value(equity))))
 
@@ -44,10 +45,11 @@ def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decisio
         raise Conflict(f"You already have a bot called {name}. Choose another name.")
     if len(living) >= setting.rules.max_bots:
         raise Conflict(f"You have {len(living)} bots, which is the limit. Stop one first.")
+    parse_positive(command.capital, "The capital")
     _, quote = split_symbol(command.symbol)
     free = state.free_cash.get(quote, Decimal(0))
-    if command.capital <= 0 or command.capital > free:
-        raise Conflict(f"{plain(command.capital)} {quote} is more than your free cash of {plain(free)} {quote}.")
+    if command.capital > free:
+        raise Conflict(f"{command.capital:,f} {quote} is more than your free cash of {free:,f} {quote}.")
     return Decision(
         ev.BotCreated(
             bot_id=command.bot_id,

@@ -46,10 +46,13 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
             Gate.MODE, "halted", "Trading is halted by an emergency stop; no entry passes until it is resumed."
         )
     if market is None or setting.now - market.ts > timedelta(seconds=setting.rules.mark_stale_secs):
-        wait = "The exit waits until there is one." if request.reduce_only else "No entry without a fresh price."
+        wait = "Nothing can be sold until there is one." if request.reduce_only else "No entry without a fresh price."
         return _deny(Gate.PRICE, "no_price", f"There is no fresh price of {request.symbol}. {wait}")
     if bot.source and bot.source != market.source:
         return _deny(Gate.PRICE, "other_source", f"{bot.name} trades on {bot.source}; this price is {market.source}.")
+    if not request.reduce_only and state.bound_elsewhere(market.symbol, market.source):
+        words = f"You hold {market.symbol} from another market; at this one's prices your figures would be wrong."
+        return _deny(Gate.PRICE, "other_source", words)
     if request.symbol != bot.symbol:
         return _deny(Gate.LIFE_CYCLE, "other_symbol", f"{bot.name} trades {bot.symbol}, not {request.symbol}.")
     if market.symbol != request.symbol:

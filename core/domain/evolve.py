@@ -22,9 +22,12 @@ def evolve(state: Account, event: Event) -> Trade | None:
     """
     if event.seq != state.seq + 1 or event.user_id != state.user_id:
         raise IntegrityError(f"Event {event.user_id}:{event.seq} does not follow {state.user_id}:{state.seq}.")
-    with exact():
-        _open_day(state, event)
-        trade = _HANDLERS[type(event.payload)](state, event, event.payload)
+    try:
+        with exact():
+            _open_day(state, event)
+            trade = _HANDLERS[type(event.payload)](state, event, event.payload)
+    except (ArithmeticError, LookupError) as error:
+        raise IntegrityError(f"Event {event.user_id}:{event.seq} cannot be applied: {error!r}.") from error
     state.seq = event.seq
     return trade
 

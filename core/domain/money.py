@@ -20,7 +20,7 @@ ONE = Decimal(1)
 BPS = Decimal(10_000)
 
 MAX_AMOUNT = Decimal("1e15")
-MAX_DECIMALS = 18
+MAX_DECIMALS = 8
 
 #: Sums and products of amounts must come out exact: the ledger raises instead of rounding silently.
 _EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])

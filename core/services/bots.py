@@ -47,9 +47,10 @@ class BotService:
 
         Raises:
             NotFound: the market data source does not serve the symbol.
-            InvalidInput: unknown strategy or parameters out of bounds.
+            InvalidInput: it does not serve the timeframe, unknown strategy or parameters out of bounds.
         """
         self._hub.feed.instrument(plan.symbol)
+        await self._hub.feed.history(plan.symbol, plan.timeframe, 1)
         catalog.make(plan.strategy, plan.parameters)
         parameters = catalog.STRATEGIES[plan.strategy].complete(plan.parameters)
         name = plan.name or free_name(await self._writer.account(user_id))

@@ -56,7 +56,7 @@ class ChatLog:
                 await self._store.insert(MESSAGES, document)
             except DuplicateKey:
                 # Another tab or process wrote this number first: look again.
-                del self._last[conversation_id]
+                self._last.pop(conversation_id, None)
                 continue
             self._last[conversation_id] = seq
             return

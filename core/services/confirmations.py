@@ -75,12 +75,12 @@ class Confirmations:
 
     async def pending(self, user_id: str, conversation_id: str) -> ConfirmationRecord | None:
         """The newest proposal of this conversation, if it still waits for this person."""
-        page = await self._store.find(CONFIRMATIONS, "conversation", (conversation_id,), descending=True, limit=1)
-        if not page.documents:
-            return None
-        record = _record(page.documents[0])
-        waiting = record.status is ConfirmationStatus.PENDING and self._clock.now() < record.expires_at
-        return record if waiting and record.user_id == user_id else None
+        page = await self._store.find(CONFIRMATIONS, "conversation", (conversation_id,), descending=True, limit=10)
+        now = self._clock.now()
+        for record in map(_record, page.documents):
+            if record.status is ConfirmationStatus.PENDING and now < record.expires_at and record.user_id == user_id:
+                return record
+        return None
 
     async def approve(self, confirmation_id: str, answer: Answer) -> ConfirmationRecord:
         """Consume a proposal by one compare-and-set; from here on its command is durable intent.

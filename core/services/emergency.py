@@ -50,7 +50,9 @@ class Emergency:
         sold: list[OrderResult] = []
         if flatten:
             held = [bot for bot in state.bots.values() if not bot.flat]
-            sold = list(await asyncio.gather(*(self._sell(user_id, bot, key) for bot in held)))
+            answers = await asyncio.gather(*(self._sell(user_id, bot, key) for bot in held), return_exceptions=True)
+            # A sale without an answer shows in what is left; the halt stands whatever became of it.
+            sold = [answer for answer in answers if isinstance(answer, OrderResult)]
         left = [
             OpenPosition(bot.name, bot.held(bot.symbol), bot.symbol.split("/")[0])
             for bot in self._writer.known(user_id).bots.values()

@@ -134,9 +134,8 @@ class Engine:
                 await self._sync(user_id, await self._parts.writer.account(user_id))
             except StoreUnavailable:
                 raise
-            except ProductError as error:
-                # One broken account must not keep the others from trading.
-                _log.error("an account cannot be traded", user_id=user_id, code=error.code, problem=error.message)
+            except Exception as error:  # noqa: BLE001 - one broken account must not keep the others from trading
+                _log.error("an account cannot be traded", user_id=user_id, problem=repr(error))
 
     async def _follow_bus(self) -> None:
         async with self._parts.bus.subscribe() as news:
@@ -194,7 +193,7 @@ class Engine:
         if engine is not None:
             await engine.on_state(state)
         hour = Timeframe.H1.floor(state.ts)
-        if hour != self._marked_hour:
+        if self._marked_hour is None or hour > self._marked_hour:
             first = self._marked_hour is None
             day_start = not first and Timeframe.D1.floor(state.ts) == hour
             self._marked_hour = hour
@@ -202,9 +201,18 @@ class Engine:
                 await self._record_marks(hour, state.ts, day_start=day_start)
 
     async def _record_marks(self, hour: datetime, now: datetime, *, day_start: bool) -> None:
-        for user_id in self._users:
-            state = self._parts.writer.known(user_id)
-            if state.open_symbols() or (day_start and state.bots):
-                key = f"marks:{iso(hour)}"
-                mids = self._parts.hub.mids_for(state)
-                await self._parts.writer.execute(user_id, RecordMarks(day_start), now=now, key=key, marks=mids)
+        for user_id in list(self._users):
+            try:
+                await self._mark(user_id, hour, now, day_start=day_start)
+            except ProductError as error:
+                _log.error("an account was not marked", user_id=user_id, code=error.code, problem=error.message)
+
+    async def _mark(self, user_id: str, hour: datetime, now: datetime, *, day_start: bool) -> None:
+        state = self._parts.writer.known(user_id)
+        if state.open_symbols() or (day_start and state.bots):
+            key = f"marks:{iso(hour)}"
+            mids = self._parts.hub.mids_for(state)
+            await self._parts.writer.execute(user_id, RecordMarks(day_start), now=now, key=key, marks=mids)
+            # The breaker is looked at after each mark too: of every bot that holds something, and of the user.
+            for bot in [bot for bot in state.bots.values() if not bot.flat]:
+                await self._parts.orders.check_breakers(user_id, bot.bot_id, now)

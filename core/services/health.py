@@ -52,6 +52,8 @@ class Health:
         detail = f"{status.source}, {len(status.running_symbols)} symbols, {status.dropped} bad states dropped"
         if status.finished:
             detail += ", the data has ended"
+        if self._hub.reader_errors:
+            detail += f", {self._hub.reader_errors} states not traded on because of errors"
         if failed:
             detail += f", stopped: {', '.join(failed)}"
         return Component("market data", ok=not failed and not status.finished, detail=detail)

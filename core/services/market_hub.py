@@ -8,7 +8,6 @@ from decimal import Decimal
 import structlog
 
 from core.domain.account import Account
-from core.domain.errors import ProductError
 from core.domain.market import MarketState
 from core.domain.valuation import Mark
 from core.ports import MarketFeed
@@ -30,6 +29,7 @@ class MarketHub:
         self._readers: list[Reader] = []
         self._news = asyncio.Condition()
         self._closing = False
+        self.reader_errors = 0
 
     def subscribe(self, reader: Reader) -> None:
         """Await this for every state of every followed symbol; a slow reader slows its symbol's loop only."""
@@ -55,9 +55,9 @@ class MarketHub:
             for reader in tuple(self._readers):
                 try:
                     await reader(state)
-                except ProductError as error:
-                    # The store may be away; prices go on, and the reader gets the next state.
-                    _log.error("a market reader failed", symbol=symbol, code=error.code, problem=error.message)
+                except Exception as error:  # noqa: BLE001 - prices go on whatever a reader meets, and it gets the next state
+                    self.reader_errors += 1
+                    _log.error("a market reader failed", symbol=symbol, problem=repr(error))
             async with self._news:
                 self._news.notify_all()
         if not self._closing:

@@ -1,6 +1,5 @@
 """`submit`: the one function every order goes through; nothing else makes a fill (spec/pipeline.md)."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -83,10 +82,6 @@ class OrderService:
             outcome = await self._writer.execute(user_id, CheckBreaker(bot_id), now=now, marks=self._hub.mids())
             if outcome.event is None:
                 return
-
-    async def submit_all(self, orders: list[tuple[str, OrderRequest]], market: MarketState) -> list[OrderResult]:
-        """Several orders against one state, at the same time."""
-        return await asyncio.gather(*(self.submit(user_id, request, market) for user_id, request in orders))
 
 
 def _executed(fact: OrderExecuted, ts: datetime, *, cached: bool) -> OrderResult:

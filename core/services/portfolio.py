@@ -93,7 +93,7 @@ class PortfolioService:
             row[2] += Decimal(fill["price"]) * Decimal(fill["quantity"])
             row[3] += Decimal(fill["fee_quote_value"])
         async for trade in self._scan("trades", user_id, since):
-            row = totals[grouping.start(from_iso(trade["closed_at"]).date())]
+            row = totals.setdefault(grouping.start(from_iso(trade["closed_at"]).date()), [ZERO] * 5)
             row[0] += 1
             row[1] += Decimal(trade["net_pnl"]) > 0
             row[4] += Decimal(trade["gross_pnl"])

@@ -79,8 +79,10 @@ class SymbolEngine:
                 self._runners[bot.bot_id] = runner
             runner.bot = bot
             # Also of a bot that is known: the answer to its entry may have been lost.
-            self._protective.set(bot.bot_id, bot.protection)
-            if bot.status is BotStatus.STOPPED:
+            # A position from another market waits for that market: this one's prices mean nothing to it.
+            here = bot.source == self.feed.source
+            self._protective.set(bot.bot_id, bot.protection if here else None)
+            if here and bot.status is BotStatus.STOPPED:
                 self._stopping.add(bot.bot_id)
             if not running:
                 runner.strategy = None

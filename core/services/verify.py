@@ -8,7 +8,7 @@ from core.domain.errors import ProductError
 from core.domain.evolve import evolve
 from core.domain.journal import START, Head, verified
 from core.domain.valuation import Mark, value
-from core.ports import DocumentStore
+from core.ports import DocumentStore, StoreUnavailable
 
 _PAGE = 1_000
 
@@ -46,7 +46,9 @@ async def verify_journals(store: DocumentStore, user_ids: Sequence[str]) -> Asyn
             state, head = await refold(store, user_id)
             # At the recorded marks both definitions of equity must agree.
             value(state, {s: Mark(s, state.marks[s], None, None, "recorded", stale=True) for s in state.open_symbols()})
-        except ProductError as error:
-            yield Verdict(user_id, 0, "", error.message)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever cannot be folded is what this looks for
+            yield Verdict(user_id, 0, "", error.message if isinstance(error, ProductError) else repr(error))
         else:
             yield Verdict(user_id, head.seq, head.hash, None)

@@ -1,5 +1,6 @@
 """The assistant between person, router and tools (spec/chat.md: path of a message, confirmation levels)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -268,3 +269,10 @@ class TestPerson:
     async def test_an_endless_message_is_cut(self, inst: Installation, ann: Caller) -> None:
         await ask(inst.assistant(), ann, "x" * 100_000)
         assert len((await records(inst, ann))[0]["text"]) == 4_000
+
+
+async def test_many_stops_at_the_same_moment_each_get_their_card(inst: Installation, ann: Caller) -> None:
+    """A frightened person sends the words several times; none of them may fail on the log."""
+    assistant = inst.assistant()
+    answers = await asyncio.gather(*(ask(assistant, ann, "emergency stop") for _ in range(8)))
+    assert [len(answer.cards) for answer in answers] == [1] * 8

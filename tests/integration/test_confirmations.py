@@ -243,3 +243,14 @@ async def test_what_a_disabled_user_had_approved_does_not_run_after_a_crash(loca
         await shop.services.accounts.set_disabled(ann.user, disabled=False)
         assert await ann.runner.recover() == []  # nor later, when nobody remembers it
         assert await ann.happened(BotCreated) == 0
+
+
+async def test_a_stop_whose_answer_got_lost_runs_at_the_second_click(ann: Person):
+    """The store was away between consent and deed: the same click again does it, once."""
+    card = await ann.propose("emergency_stop")
+    answer = Answer(ann.user, card.conversation_id, card.phrase)
+    await ann.shop.services.confirmations.approve(card.confirmation_id, answer)  # and then the store was away
+    assert not isinstance(await ann.confirm(card, card.phrase), ConfirmationRecord)
+    assert (await ann.shop.account(ann.user)).halted
+    with pytest.raises(Conflict, match="already answered"):
+        await ann.confirm(card, card.phrase)

@@ -71,7 +71,9 @@ def test_capital_moves_from_free_cash_into_the_bot():
     [
         (_create(" a "), Conflict),  # its name is taken, whatever the case
         (_create(capital="9000.01"), Conflict),
-        (_create(capital="0"), Conflict),
+        (_create(capital="0"), InvalidInput),
+        (_create(capital="NaN"), InvalidInput),
+        (_create(capital="1e-60"), InvalidInput),  # more digits than the ledger can keep exact
         (_create(symbol="BTC/EUR"), Conflict),
         (_create(symbol="BTC"), InvalidInput),
         (_create(" "), InvalidInput),

@@ -11,7 +11,7 @@ from tests.builders import dec
 
 @pytest.mark.parametrize(
     "value",
-    ["0", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1e15000", "1000000000000001", "1e-19", "", "ten", "1,000"],
+    ["0", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1e15000", "1000000000000001", "1e-9", "", "ten", "1,000"],
 )
 def test_what_is_no_amount_is_refused(value: str):
     with pytest.raises(InvalidInput, match="capital"):
@@ -26,7 +26,7 @@ def test_only_text_and_whole_numbers_are_amounts(value: object):
 
 @pytest.mark.parametrize(
     ("value", "amount"),
-    [("1e3", "1000"), (7, "7"), (" 2.50 ", "2.5"), ("1e15", "1e15"), ("1e-18", "1e-18"), (Decimal("0.1"), "0.1")],
+    [("1e3", "1000"), (7, "7"), (" 2.50 ", "2.5"), ("1e15", "1e15"), ("1e-8", "1e-8"), (Decimal("0.1"), "0.1")],
 )
 def test_an_amount_is_read_exactly(value: object, amount: str):
     assert parse_positive(value, "It") == dec(amount)

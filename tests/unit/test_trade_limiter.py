@@ -153,3 +153,12 @@ def test_a_late_event_from_before_midnight_opens_no_second_day():
     chain.add(ev.Marked({"BTC/USDT": dec(50_000)}, day_start=False), MIDNIGHT - timedelta(seconds=1))
     assert chain.state.orders_today == 1
     assert chain.state.day == MIDNIGHT.date()
+
+
+def test_the_burst_window_counts_entries_of_symbols_that_run_a_little_ahead():
+    chain = _two_bots()
+    ahead = executed(Side.BUY, [("0.001", "50000", "0")], mark="50000", bot_id=OTHER)
+    chain.add(ahead, at(5))
+    denied = _denied(chain, at(0), TradingRules(burst_limit_orders=1))
+    assert denied is not None
+    assert denied.code == "burst_limit"

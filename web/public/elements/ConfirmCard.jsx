@@ -14,8 +14,12 @@ export default function ConfirmCard() {
 
   const decide = async (decision) => {
     setState("busy")
-    const answer = await callAction({ name: "decide", payload: { token: props.token, decision, phrase } })
-    setState((answer && answer.response && answer.response.state) || "open")
+    try {
+      const answer = await callAction({ name: "decide", payload: { token: props.token, decision, phrase } })
+      setState((answer && answer.response && answer.response.state) || "open")
+    } catch {
+      setState("unreached")
+    }
   }
   const submit = (event) => {
     event.preventDefault()
@@ -58,8 +62,11 @@ export default function ConfirmCard() {
           </div>
         </form>
       )}
+      {state === "unreached" && <div className="amk-warning">The server was not reached. Please try again.</div>}
       <div className="amk-foot">
-        Only your own click or typing confirms this. Paper trading. Open until {props.until}.
+        {CLOSED[state]
+          ? "Paper trading."
+          : `Only your own click or typing confirms this. Paper trading. Open for two minutes, until ${props.until}.`}
       </div>
     </section>
   )
