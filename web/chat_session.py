@@ -4,9 +4,12 @@ Chainlit reads its configuration from the environment when it is imported, so th
 inside functions, after `prepare_chainlit`.
 """
 
+import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 
 from core.domain.user import User
@@ -16,6 +19,10 @@ from web.auth import live_user
 
 COOKIE = "amarktai_session"
 MAX_SOCKET_BYTES = 64 * 1024
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MAX_TIME = 40
+_log = structlog.get_logger(__name__)
 
 #: Events of the browser's socket that the product uses; Chainlit's others (editing messages, favourites,
 #: audio, window messages, settings) are unregistered, so that sending them by hand has no effect.
@@ -50,7 +57,29 @@ def prepare_chainlit(app_root: Path, secret: str, session_timeout_minutes: int) 
     handlers: dict[str, Any] = sio.handlers["/"]
     for event in set(handlers) - SOCKET_EVENTS:
         del handlers[event]
+    handlers["client_message"] = _well_formed_only(handlers["client_message"])
     sio.eio.max_http_buffer_size = MAX_SOCKET_BYTES
+
+
+def _well_formed_only(handler: Callable[[str, object], Awaitable[None]]) -> Callable[[str, object], Awaitable[None]]:
+    """Drop what no browser of ours sends: Chainlit would answer it with the text of an exception."""
+
+    async def guarded(sid: str, payload: object) -> None:
+        if _is_message(payload):
+            await handler(sid, payload)
+        else:
+            _log.info("a malformed chat message was dropped")
+
+    return guarded
+
+
+def _is_message(payload: object) -> bool:
+    message: Any = payload.get("message") if isinstance(payload, dict) else None
+    if not isinstance(message, dict):
+        return False
+    key, text, created = (message.get(name) for name in ("id", "output", "createdAt"))
+    named = isinstance(key, str) and _UUID.fullmatch(key) is not None
+    return named and isinstance(text, str) and isinstance(created, str) and len(created) <= _MAX_TIME
 
 
 def start_session(request: Request, response: Response, user: User) -> None:

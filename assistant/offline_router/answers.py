@@ -54,7 +54,7 @@ def answer(clause: Clause, scope: Scope) -> Understanding:  # noqa: PLR0911 - on
         return calls("help", [topic], 0.9)
     first = core.split()[0] if core.split() else ""
     if _SELL_ALL.search(core):
-        return offer(clause, scope, first="emergency_stop")
+        return suggest.sell_all(scope.offered)
     if first in lexicon.BOT_VERBS and _names_a_stranger(clause):
         return suggest.unknown_bot(lexicon.BOT_VERBS[first], scope.context.bot_names)
     if (

@@ -1,5 +1,6 @@
 """Arguments of a tool from the entities of a clause; what was said but cannot be used becomes a question."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,10 @@ from assistant.offline_router.text import Kind, Token
 from assistant.offline_router.wordlists import words
 from core.domain.market import Timeframe
 
+_PART_OF_CASH = re.compile(
+    r"\b(?:all|whole|rest|entire|remaining)(?: of)?(?: (?:my|the|our))?(?: (?:play|free))?"
+    r" (?:money|cash|balance|funds|capital)\b"
+)
 _MAX_CAPITAL = Decimal(1_000_000_000)
 _CAPITAL_LEADS = words("""
     with capital budget of allocate invest put using worth funds at :
@@ -80,7 +85,8 @@ def _symbol(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
 
 def _capital(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
     question = Unclear('How much play money should it get? Say it like "1000 USDT" or "2k".')
-    partial = any(token.word in {"half", "quarter", "third", "everything"} for token in tokens)
+    text = " ".join(token.word for token in tokens)
+    partial = _PART_OF_CASH.search(text) or any(t.word in {"half", "quarter", "third", "everything"} for t in tokens)
     if of(tokens, Kind.PERCENT) or partial:
         return question
     money = of(tokens, Kind.AMOUNT)

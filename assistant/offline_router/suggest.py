@@ -84,6 +84,13 @@ def candidates(tools: Iterable[str], bot: str | None, offered: frozenset[str], w
     return Understanding(Outcome.CHOICES, text=why, options=tuple(reversed(distinct.values()))[:MAX_OPTIONS])
 
 
+def sell_all(offered: frozenset[str]) -> Understanding:
+    """Selling everything is the emergency stop that flattens; its card still has to be confirmed."""
+    found = candidates(["portfolio_summary", "help"], None, offered, "Selling everything also stops all trading:")
+    stop = Option("Stop trading and sell everything", "/stop flatten")
+    return Understanding(Outcome.CHOICES, text=found.text, options=(stop, *found.options)[:MAX_OPTIONS])
+
+
 def out_of_scope(offered: frozenset[str], text: str) -> Understanding:
     """An honest no, and three things that work."""
     found = candidates(_DEFAULT_READS, None, offered, text)

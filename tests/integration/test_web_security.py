@@ -257,6 +257,20 @@ async def test_the_socket_needs_a_session(web: httpx.AsyncClient, ann: Person):
     assert (await Socket(web).connect()).startswith("40")
 
 
+async def test_a_malformed_message_is_dropped_without_a_word_of_its_exception(web: httpx.AsyncClient, ann: Person):
+    await chat_login(web, ann)
+    socket = Socket(web)
+    await socket.connect()
+    await socket.emit("connection_successful")
+    untimed = message("a", RandomIds().new())
+    del untimed["message"]["createdAt"]  # type: ignore[attr-defined]
+    for payload in ({}, [1], message("b", "no-uuid"), untimed):
+        await socket.emit("client_message", payload)
+    await socket.emit("client_message", message("done", RandomIds().new()))
+    heard = await socket.receive_until("echo done")
+    assert not any(word in heard for word in ("'createdAt'", "'message'", "hexadecimal", "echo a", "echo b"))
+
+
 async def test_an_edited_message_does_not_run_again(web: httpx.AsyncClient, ann: Person):
     await chat_login(web, ann)
     socket = Socket(web)

@@ -182,3 +182,18 @@ async def test_a_bare_yes_is_answered_in_words():
     tools, outputs = await _answer("yes")
     assert tools.made == []
     assert isinstance(outputs[0], Text)
+
+
+def test_selling_everything_is_offered_as_the_stop_that_sells():
+    found = said("sell everything")
+    assert found.outcome is Outcome.CHOICES
+    assert found.options[0].message == "/stop flatten"
+    assert [(call.tool, dict(call.arguments)) for call in said("/stop flatten").calls] == [
+        ("emergency_stop", {"flatten": True})
+    ]
+
+
+@pytest.mark.parametrize("how_much", ["all my money", "my whole balance", "the rest of my cash"])
+def test_an_amount_that_is_not_a_figure_is_asked_for(how_much: str):
+    found = said(f"make a bot named Rocket on bitcoin with {how_much}")
+    assert found.outcome is not Outcome.CALLS
