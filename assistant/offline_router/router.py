@@ -33,4 +33,4 @@ def _words(found: Understanding) -> Output:
     """Text, with buttons where there are some."""
     if found.options:
         return Choices(found.text, tuple((option.label, option.message) for option in found.options))
-    return Text(found.text)
+    return Text(found.text, plain=True)  # it may quote the person
