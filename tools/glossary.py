@@ -1,5 +1,15 @@
 """The field's words in plain language, for `help`."""
 
+_STRATEGIES = (
+    "A strategy is the rule by which a bot buys and sells. There are two: EMA cross follows trends (it buys when a "
+    "fast average of the price rises above a slow one), RSI reversion buys dips (it buys when a market that fell a "
+    "lot turns up again)."
+)
+_RISK_MODES = (
+    "A bot's risk mode says how much it dares: safe puts little of its cash into a position and is content with small "
+    "gains, balanced puts in about half, aggressive nearly all of it for bigger gains and bigger losses."
+)
+
 WORDS: dict[str, str] = {
     "drawdown": "Drawdown is how far your equity has fallen from its highest point, in percent.",
     "slippage": "Slippage is the difference between the price when the bot decided and the price it got.",
@@ -19,6 +29,9 @@ WORDS: dict[str, str] = {
     "trade": "A trade is one selling order together with the lots it sold.",
     "ema cross": "EMA cross follows trends: it buys when a fast average rises above a slow one.",
     "rsi reversion": "RSI reversion buys dips: it enters when an oversold market turns up again.",
+    "risk mode": _RISK_MODES,
+    "strategies": f"{_STRATEGIES} {_RISK_MODES}",
+    "strategy": _STRATEGIES,
 }
 
 
