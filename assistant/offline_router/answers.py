@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.offline_router import lexicon, patterns, scoring, slots, spelling, suggest, targets
+from assistant.offline_router import guards, lexicon, patterns, scoring, slots, spelling, suggest, targets
 from assistant.offline_router.examples import OUT_OF_SCOPE
 from assistant.offline_router.guards import Clause
 from assistant.offline_router.slots import Unclear
@@ -29,12 +29,33 @@ _EXPLAIN = re.compile(
     r"^(?:what (?:is|are|does|do)|explain|define|(?:the )?meaning of|tell me (?:about|what)"
     r"|how (?:do|does|can|to|should)|describe|what happens)\b"
 )
-_SELL_ALL = re.compile(r"^(?:sell|close|dump|liquidate|exit)(?: me)?(?: all| everything| it all)\b")
+_TOPICS = (
+    (
+        "paper trading",
+        re.compile(
+            r"^(?:is|are|am|do|does|will|can|could)\b(?:.*\breal(?:ly)? (?:money|cash|trades?|orders?|trading)\b"
+            r"| (?:this|that|it|all this|these|they|everything|(?:my|the) (?:money|trades|orders))(?: all| any)?"
+            r"(?: for)? (?:real|safe|fake|paper|simulated|a simulation|a game|play money|risky|dangerous|at risk)$)"
+        ),
+    ),
+    (
+        "strategies",
+        re.compile(
+            r"^(?:what|which|how many) (?:\w+ ){0,2}?strateg(?:y|ies)\b(?!.*\b(?:my|BOT)\b)"
+            r"|^(?:list|show)(?: me)?(?: \w+){0,2} strategies$"
+            r"|^(?:what|which)(?: \w+){0,3} bots? (?:can|could|should|may) (?:i|we|you|one)"
+            r" (?:make|create|build|have|get|run|choose|set up)\b"
+            r"|\b(?:kinds?|types?|sorts?) of (?:bots?|strateg(?:y|ies))\b"
+        ),
+    ),
+)
+"""Questions a newcomer asks in words that are not the glossary's."""
 _HOW_TO = re.compile(
     r"^(?:how (?:do|can|should|would|could) (?:i|you|we|one)|how to|what happens (?:if|when)|what does"
     r"|explain(?: how)?)\b"
 )
-_UNSURE = "I do nothing on a guess. Did you mean:"
+_NO_GUESS = "I do nothing on a guess. Did you mean:"
+_UNSURE = "I am not sure what you mean. Did you mean:"
 UNKNOWN = "That is not something I can do here. I look after paper-trading bots; for example:"
 
 
@@ -53,8 +74,6 @@ def answer(clause: Clause, scope: Scope) -> Understanding:  # noqa: PLR0911 - on
     if topic is not None:
         return calls("help", [topic], 0.9)
     first = core.split()[0] if core.split() else ""
-    if _SELL_ALL.search(core):
-        return suggest.sell_all(scope.offered)
     if first in lexicon.BOT_VERBS and _names_a_stranger(clause):
         return suggest.unknown_bot(lexicon.BOT_VERBS[first], scope.context.bot_names)
     if (
@@ -101,6 +120,9 @@ def _nothing(clause: Clause, scope: Scope, ranks: list[tuple[str, float]]) -> Un
 def _explanation(clause: Clause) -> Mapping[str, Any] | None:
     """Arguments of help when the clause asks what something means or how to do it."""
     text = clause.text
+    for word, asked in _TOPICS:
+        if asked.search(clause.core):
+            return {"topic": word}
     personal = {"BOT", "SYM", "PER"} & set(text.split()) or re.search(
         r"\b(?:my|i have|i (?:made|earned|lost)|am i)\b", text
     )
@@ -133,8 +155,9 @@ def offer(clause: Clause, scope: Scope, first: str | None = None) -> Understandi
     near = [tool for tool, score in scoring.ranked(clause.text) if score >= _OFFER and tool != OUT_OF_SCOPE]
     bots = [token.value[0] for token in slots.of(clause.tokens, Kind.BOT) if len(token.value) == 1]
     bot = bots[0] if bots else None
+    why = _NO_GUESS if first in _ACTING and not guards.is_question(clause) else _UNSURE
     extra = ["bot_status"] if bot else ["portfolio_summary", "help"]
-    return suggest.candidates([*([first] if first else []), *near, *extra], bot, scope.offered, _UNSURE)
+    return suggest.candidates([*([first] if first else []), *near, *extra], bot, scope.offered, why)
 
 
 def with_arguments(tool: str, tokens: Sequence[Token], scope: Scope, confidence: float) -> Understanding:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.offline_router import answers, guards, lexicon, patterns, slots, spelling, suggest, targets
+from assistant.offline_router import answers, guards, lexicon, limits, patterns, slots, spelling, suggest, targets
 from assistant.offline_router.answers import BOT_TOOLS, ONLY_FIRST, Scope
 from assistant.offline_router.guards import Clause
 from assistant.offline_router.slots import Unclear
@@ -34,11 +34,12 @@ class Reader:
     def read(self, clause: Clause) -> Reading | None:
         """The clause's reading; None for a clause that says nothing ("thanks")."""
         words = clause.text.split()
-        match = _acting_match(clause)
+        unserved = limits.reply(clause, self._scope.offered)
+        match = None if unserved else _acting_match(clause)
         empty = all(word in lexicon.FILLERS or word in lexicon.THANKS for word in words) and "bots" not in words
-        if match is None and empty:
+        if match is None and unserved is None and empty:
             return None
-        reading = self._act(clause, *match) if match else Reading(answers.answer(clause, self._scope))
+        reading = self._act(clause, *match) if match else Reading(unserved or answers.answer(clause, self._scope))
         bots = [token.value[0] for token in slots.of(clause.tokens, Kind.BOT) if len(token.value) == 1]
         if bots:
             self._scope = replace(self._scope, context=Context(self._scope.context.bot_names, bots[-1]))

@@ -59,7 +59,10 @@ GLOSSARY = tuple(
 
 GREETINGS = phrases("""
     hi | hello | hey | hiya | yo | howdy | good morning | good evening | good afternoon | greetings | hi there |
-    hello there | hey there | sup | help | help me | please help | help please | ?
+    hello there | hey there | sup
+""")
+HELP_WISHES = phrases("""
+    help | help me | please help | help please | ?
 """)
 ASSENTS = phrases("""
     yes | y | yeah | yep | yup | ok | okay | sure | confirm | confirmed | i confirm | do it | go ahead | yes please
@@ -186,5 +189,5 @@ EVERYDAY = words("""
     only more most much many some any each other such same too can get got getting want like know see look looking
     go going come say said tell thing things today now currently since until after before during between over under
     until already yet lately recently far hey please there here one two ones lot bit little actually total overall
-    half quarter exactly right totally quite fairly kind somewhat maybe truly basically
+    half quarter exactly right totally quite fairly kind somewhat maybe truly basically entire whole remaining
 """)

@@ -77,6 +77,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.9, r"\b(?:status|state|details) (?:of|for) (?:it|my bot|the bot|that bot|that one|this bot)\b|\bbot status\b|\b(?:check|show|tell me about|check on) (?:it|that one|that bot|my bot|the bot)\b|^status$"),
     ),
     "trade_history": (
+        (0.97, r"\bwhat (?:did|have|has) (?:\w+ ){0,3}?bots? (?:do|done|been doing)\b"),
         (0.96, r"\b(?:trade history|trades|fills|executions|transactions|order history|trade log|trading history|trade list)\b"),
         (0.95, r"\bwhat (?:has|did|have|was|were)\b.*\b(?:buy|bought|sell|sold|traded)\b|\bbeen (?:buying|selling|trading|up to)\b|\bdeals\b|\brecent (?:activity|trade|orders|deals)\b|\b(?:last|latest) (?:NUM )?(?:trade|buys|sales|deals|orders)\b"),
         (0.85, r"\bhistory\b"),
@@ -103,6 +104,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.93, r"\b(?:equity|portfolio|balance|account|money|value)\b.*\bover (?:time|the)\b"),
     ),
     "list_bots": (
+        (0.95, r"\b(?:which|what|who)\b.*\bbots?\b.*\b(?:best|worst|winning|losing|leading|ahead)\b|\b(?:best|worst|top) (?:\w+ )?bots?\b"),
         (0.93, r"\b(?:list|show|see|view|which|what|how many|all|display|get|give me|overview)\b.*\b(?:bots|robots)\b|^(?:my |the |all |all my )?bots(?: list)?$|\bbots? list\b|\bmy bots\b|\blist (?:of )?(?:my )?bots?\b"),
         (0.9, r"\bwhat (?:have i got|do i have|have i|is|are) (?:\w+ )?(?:running|working|active|live|trading|going)\b|\b(?:who|which ones?) (?:is|are) (?:working|trading|running|active|paused)\b|\bany (?:of )?(?:my |the )?bots?\b"),
         (0.88, r"\b(?:are|is) (?:any|all|some)?(?: of)?(?: my| the)? ?(?:bots?|anything) (?:running|active|paused|trading|on|still)\b|\bwhat is running\b"),

@@ -84,21 +84,24 @@ def _symbol(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
 
 
 def _capital(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
-    question = Unclear('How much play money should it get? Say it like "1000 USDT" or "2k".')
+    asked = 'How much play money should it get? Say it like "1000 USDT" or "2k".'
+    question, positive = Unclear(asked), Unclear(f"An amount is above zero. {asked}")
     text = " ".join(token.word for token in tokens)
     partial = _PART_OF_CASH.search(text) or any(t.word in {"half", "quarter", "third", "everything"} for t in tokens)
     if of(tokens, Kind.PERCENT) or partial:
         return question
     money = of(tokens, Kind.AMOUNT)
     if any(token.value is None for token in money):
-        return question
+        return positive if any(token.surface.startswith(("-", "$-")) for token in money) else question
     plain = of(tokens, Kind.NUMBER)
     led = [t for i, t in enumerate(tokens) if t.kind is Kind.NUMBER and i and tokens[i - 1].word in _CAPITAL_LEADS]
     ranges = [t for i, t in enumerate(tokens[1:-1], 1) if t.word in {"or", "to", "and"} and _between_figures(tokens, i)]
     if ranges:
         return question
     amounts = [token.value for token in money] or [token.value for token in (led or plain)]
-    if len(set(amounts)) > 1 or any(not 0 < value <= _MAX_CAPITAL for value in amounts):
+    if any(value <= 0 for value in amounts):
+        return positive
+    if len(set(amounts)) > 1 or any(value > _MAX_CAPITAL for value in amounts):
         return question
     return {"capital": _plain(amounts[0])} if amounts else {}
 

@@ -62,6 +62,12 @@ def bot_question(tool: str, names: Sequence[str]) -> Understanding:
     return Understanding(Outcome.QUESTION, text=text, options=options)
 
 
+def resume_what() -> Understanding:
+    """Resuming everything may mean the bots or the end of a halt."""
+    every = Option("Resume all bots", "resume all bots")
+    return Understanding(Outcome.QUESTION, text="What should resume?", options=(every, option("resume_trading", None)))
+
+
 def unknown_bot(tool: str, names: Sequence[str]) -> Understanding:
     """A bot was named that does not exist."""
     if not names:
@@ -82,6 +88,13 @@ def candidates(tools: Iterable[str], bot: str | None, offered: frozenset[str], w
     options = dict.fromkeys(option(tool, bot) for tool in dict.fromkeys(tools) if tool in offered)
     distinct = {choice.message: choice for choice in reversed(options)}
     return Understanding(Outcome.CHOICES, text=why, options=tuple(reversed(distinct.values()))[:MAX_OPTIONS])
+
+
+def greeting(offered: frozenset[str]) -> Understanding:
+    """A short hello and three ways on."""
+    found = candidates(["portfolio_summary", "help"], None, offered, "Hello! Say what you want, for example:")
+    create = [Option("Create and start a bot", "create and start a bot")] if "create_bot" in offered else []
+    return Understanding(Outcome.CHOICES, text=found.text, options=(*found.options[:1], *create, *found.options[1:]))
 
 
 def sell_all(offered: frozenset[str]) -> Understanding:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.offline_router.suggest import bot_question, no_bots
+from assistant.offline_router.suggest import bot_question, no_bots, resume_what
 from assistant.offline_router.text import Kind, Token
 from assistant.offline_router.understanding import Understanding
 
 _PRONOUNS = frozenset(["it", "this", "that", "one"])
 _ALL = frozenset(["all", "every", "each", "everything", "both"])
 _MAX_AT_ONCE = 10
-_ALL_AT_ONCE = frozenset(["pause_bot"])  # reversible, so "all bots" may mean a call per bot
+#: "All bots" may mean a call per bot: a pause can be undone, and starting or resuming asks with a card each.
+_ALL_AT_ONCE = frozenset(["pause_bot", "start_bot", "resume_bot"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def resolve(  # noqa: PLR0911 - one exit per way to mean a bot
     names = context.bot_names
     if not names:
         return no_bots()
+    if tool == "resume_bot" and "everything" in words and len(names) > 1:
+        return resume_what()
     if _ALL & set(words):
         pair = "both" in words and len(names) == 2  # noqa: PLR2004 - both means two
         if len(names) == 1 or pair or (tool in _ALL_AT_ONCE and "both" not in words and len(names) <= _MAX_AT_ONCE):

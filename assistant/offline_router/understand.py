@@ -116,6 +116,8 @@ def _small_talk(text: str, offered: frozenset[str]) -> Understanding | None:
     if bare in lexicon.THANKS:
         return Understanding(Outcome.REMARK, text="You are welcome.")
     if bare in lexicon.GREETINGS:
+        return suggest.greeting(offered)
+    if bare in lexicon.HELP_WISHES:
         return Understanding(Outcome.CALLS, (Call("help", {}, 1.0),))
     return None if normalise(text) else suggest.out_of_scope(offered, "There was nothing to read in that message. Try:")
 

@@ -69,7 +69,7 @@ def test_what_cannot_be_used_becomes_a_question(text: str):
         ("how am i doing?", [("portfolio_summary", {})]),
         ("is alpha making money", [("bot_status", {"bot": "Alpha"})]),
         ("what is drawdown", [("help", {"topic": "drawdown"})]),
-        ("hi", [("help", {})]),
+        ("help", [("help", {})]),
         ("/status alpha", [("bot_status", {"bot": "Alpha"})]),
         ("/stop alpha", [("stop_bot", {"bot": "Alpha"})]),
         ("/stop", [("emergency_stop", {})]),
