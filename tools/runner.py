@@ -95,8 +95,13 @@ class ToolRunner:
                 return await self._services.confirmations.propose(
                     answer.user_id, caller.conversation_id, replace(present, title=f"{present.title} (changed)")
                 )
-        approved = await self._services.confirmations.approve(confirmation_id, answer)
-        return await self._run(caller, tool, approved)
+        # From before the approval is durable: whoever sees it approved meanwhile must not take it for left over.
+        self._running.add(confirmation_id)
+        try:
+            approved = await self._services.confirmations.approve(confirmation_id, answer)
+            return await self._run(caller, tool, approved)
+        finally:
+            self._running.discard(confirmation_id)
 
     async def cancel(self, caller: Caller, confirmation_id: str) -> ConfirmationRecord:
         """A person's no."""

@@ -1,6 +1,7 @@
 """A chat session: who it is, one turn at a time, each message once, errors as plain sentences."""
 
 import asyncio
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ from web.runtime import runtime
 _log = structlog.get_logger(__name__)
 
 _STATE = "page"
+#: Ids the browser may give a conversation: they become part of what is stored.
+_THREAD = re.compile(r"[\w-]{1,64}")
 _REMEMBERED = 1_000
 _ENDED = "Your session has ended. Reload the page and log in again."
 _BROKEN = "Something went wrong on our side; it has been written to the log. Nothing was confirmed by it."
@@ -65,7 +68,7 @@ async def _caller() -> Caller:
     """
     session = cl.context.session
     user = await session_user(session.token, runtime().services.accounts)
-    if user is None:
+    if user is None or not _THREAD.fullmatch(str(session.thread_id)):
         raise NotAuthenticated(_ENDED)
     # The thread's id is the browser's choice: it names a conversation only together with its person.
     return Caller(Principal(user.user_id, user.email, user.role), f"{user.user_id}:{session.thread_id}")

@@ -7,7 +7,7 @@ inside functions, after `prepare_chainlit`.
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from fastapi import Request, Response
@@ -20,7 +20,7 @@ from web.auth import live_user
 COOKIE = "amarktai_session"
 MAX_SOCKET_BYTES = 64 * 1024
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MAX_TIME = 40
 _log = structlog.get_logger(__name__)
 
@@ -64,9 +64,9 @@ def prepare_chainlit(app_root: Path, secret: str, session_timeout_minutes: int) 
 def _well_formed_only(handler: Callable[[str, object], Awaitable[None]]) -> Callable[[str, object], Awaitable[None]]:
     """Drop what no browser of ours sends: Chainlit would answer it with the text of an exception."""
 
-    async def guarded(sid: str, payload: object) -> None:
-        if _is_message(payload):
-            await handler(sid, payload)
+    async def guarded(sid: str, *payload: object) -> None:
+        if len(payload) == 1 and _is_message(payload[0]):
+            await handler(sid, payload[0])
         else:
             _log.info("a malformed chat message was dropped")
 
@@ -74,11 +74,12 @@ def _well_formed_only(handler: Callable[[str, object], Awaitable[None]]) -> Call
 
 
 def _is_message(payload: object) -> bool:
-    message: Any = payload.get("message") if isinstance(payload, dict) else None
-    if not isinstance(message, dict):
+    fields = cast("dict[str, Any]", payload) if isinstance(payload, dict) else {}
+    message = fields.get("message")
+    if not isinstance(message, dict) or fields.get("fileReferences"):
         return False
     key, text, created = (message.get(name) for name in ("id", "output", "createdAt"))
-    named = isinstance(key, str) and _UUID.fullmatch(key) is not None
+    named = isinstance(key, str) and _UUID4.fullmatch(key) is not None
     return named and isinstance(text, str) and isinstance(created, str) and len(created) <= _MAX_TIME
 
 

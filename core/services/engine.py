@@ -153,6 +153,7 @@ class Engine:
     async def _sync(self, user_id: str, state: Account) -> None:
         if not state.bots:
             return
+        self._users.add(user_id)  # created since the last look at all accounts
         now = self._parts.hub.feed.now()
         if state.epoch < self._ownership.epoch:
             take = TakeOwnership(self._ownership.epoch, self._holder)

@@ -254,3 +254,14 @@ async def test_a_stop_whose_answer_got_lost_runs_at_the_second_click(ann: Person
     assert (await ann.shop.account(ann.user)).halted
     with pytest.raises(Conflict, match="already answered"):
         await ann.confirm(card, card.phrase)
+
+
+async def test_what_was_approved_long_before_a_restart_is_put_away(location: Location):
+    """Nobody expects an old stop to sell what was bought since."""
+    async with desk(location.make(), trade=False) as shop:
+        ann = at(shop, await shop.user())
+        await ann.approve_and_crash(await ann.propose("emergency_stop"))
+        shop.clock.advance(LIFETIME + timedelta(minutes=11))
+        assert await ann.runner.recover() == []
+        assert not (await shop.account(ann.user)).halted
+        assert await shop.services.confirmations.unfinished() == []

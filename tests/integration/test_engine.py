@@ -1,8 +1,13 @@
 """The engine runs bots warm, once per bar, only while they may trade, and goes on after a restart (spec/bots.md)."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from core.domain.bot import BotStatus
-from core.domain.events import BotPaused, BotStarted, Marked, OrderExecuted
+from core.domain.events import BotErred, BotPaused, BotStarted, Marked, OrderExecuted
+from core.domain.journal import Head, Stamp, seal
 from core.domain.money import ZERO
+from core.services.verify import verify_journals
 from tests.fakes.faulty_store import Fault, FaultyStore
 from tests.integration.desk import (
     ACTOR,
@@ -129,6 +134,48 @@ async def test_a_position_is_never_priced_by_another_market(location: Location):
         await second.tick(100, "5")
         await second.tick(101, "5")
         assert not (await second.account(user)).bot(bot).flat
+
+
+async def test_a_mark_that_shows_too_deep_a_fall_opens_the_breaker(location: Location):
+    """Spec, gate 4: evaluated before each entry and after each fill and mark."""
+    async with desk(location.make(), max_daily_loss_percent=Decimal("0.05")) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user, capital=Decimal(1000))
+        await shop.submit(user, replace(buy(bot, "in", quantity="9"), stop_loss_bps=None), 1)
+        await until(lambda: shop.services.engine.warmth(BTC, bot) is not None)
+        await shop.tick(3_599, "80")
+        assert (await shop.account(user)).bot(bot).tripped is None
+        await shop.tick(3_601, "80")
+        assert (await shop.account(user)).bot(bot).status is BotStatus.CIRCUIT_TRIPPED
+
+
+async def test_a_position_from_another_market_asks_for_no_exit_at_every_price(location: Location):
+    async with desk(location.make()) as first:
+        user = await first.user()
+        bot = await first.bot(user)
+        await first.submit(user, buy(bot, "in"), 1)
+    async with desk(location.make(), feed=scripted_market("replay:other")) as second:
+        await until(lambda: status(second, user, bot) is BotStatus.PAUSED)
+        for secs in range(100, 110):
+            await second.tick(secs, "5")  # far below its stop, on a market that is not its own
+        assert await traces(second, bot) == []
+
+
+async def test_an_account_that_cannot_be_folded_keeps_nobody_else_from_trading(location: Location):
+    async with desk(location.make(), trade=False) as first:
+        ann, bob = await first.user(), await first.user("bob@example.com")
+        broken, sound = await first.bot(ann, "A"), await first.bot(bob, "B")
+        (newest,) = [e for e in await journal(first.store, ann) if e.seq == (await first.account(ann)).seq]
+        stamp = Stamp(ann, "poison", 0, newest.ts, newest.recorded_at)
+        await first.store.insert(
+            "ledger_events", seal(Head(newest.seq, newest.hash), stamp, BotErred("no such bot", ""))
+        )
+    async with desk(location.make()) as second:
+        await second.warm(sound)
+        assert second.services.engine.warmth(BTC, broken) is None
+        problems = {v.user_id: v.problem async for v in verify_journals(second.store, [ann, bob])}
+        assert problems[bob] is None
+        assert problems[ann] is not None
 
 
 async def test_after_a_restart_running_bots_run_and_paused_ones_stay_paused(location: Location):

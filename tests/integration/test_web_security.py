@@ -264,11 +264,16 @@ async def test_a_malformed_message_is_dropped_without_a_word_of_its_exception(we
     await socket.emit("connection_successful")
     untimed = message("a", RandomIds().new())
     del untimed["message"]["createdAt"]  # type: ignore[attr-defined]
-    for payload in ({}, [1], message("b", "no-uuid"), untimed):
+    v1 = message("b", "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+    filed = message("b", RandomIds().new()) | {"fileReferences": [5]}
+    for payload in ({}, [1], message("b", "no-uuid"), v1, filed, untimed):
         await socket.emit("client_message", payload)
+    await socket.emit("client_message")
     await socket.emit("client_message", message("done", RandomIds().new()))
     heard = await socket.receive_until("echo done")
-    assert not any(word in heard for word in ("'createdAt'", "'message'", "hexadecimal", "echo a", "echo b"))
+    assert not any(
+        word in heard for word in ("'createdAt'", "'message'", "hexadecimal", "AssertionError", "echo a", "echo b")
+    )
 
 
 async def test_an_edited_message_does_not_run_again(web: httpx.AsyncClient, ann: Person):

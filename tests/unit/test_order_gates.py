@@ -15,7 +15,7 @@ from core.domain.gates.verdict import Denied, Gate
 from core.domain.order import Side
 from core.domain.order_status import OrderStatus
 from core.domain.rules import TradingRules
-from tests.builders import BOT, T0, Chain, at, dec, entry, executed, leave, market, running
+from tests.builders import BOT, T0, Chain, at, bot_created, dec, entry, executed, leave, market, running
 
 BOOK = market("49999", "50001")
 NOW = at(5)
@@ -59,6 +59,14 @@ def _tripped(bot_id: str | None) -> Callable[[Chain], None]:
     return _event(ev.BreakerTripped(ev.Metric.DRAWDOWN, dec("0.3"), dec("0.2"), bot_id=bot_id))
 
 
+def _held_elsewhere(chain: Chain) -> None:
+    """Another bot of this person bought the same pair on another market."""
+    other = "33333333-3333-4333-8333-333333333333"
+    chain.add(bot_created(name="B", bot_id=other))
+    chain.add(ev.BotStarted(other, 1, "replay:old", "test"))
+    chain.add(executed(Side.BUY, [("0.001", "30000", "0")], mark="30000", bot_id=other))
+
+
 LIMITER, BREAKER, PRICE, LIFE = Gate.TRADE_LIMITER, Gate.CIRCUIT_BREAKER, Gate.PRICE, Gate.LIFE_CYCLE
 TABLE: dict[str, Row] = {
     "nothing in the way": Row(None),
@@ -96,6 +104,7 @@ TABLE: dict[str, Row] = {
         (PRICE, "other_source"),
         order=lambda command: replace(command, market=market("49999", "50001", source="live:binance")),
     ),
+    "held from another market by another bot": Row((PRICE, "other_source"), before=_held_elsewhere),
     "paused": Row((LIFE, "bot_not_running"), before=lambda chain: chain.run(PauseBot(BOT, "test", "")) and None),
     "stopped": Row((LIFE, "bot_not_running"), before=lambda chain: chain.run(StopBot(BOT, "test", "")) and None),
     "writer was replaced": Row(
@@ -171,10 +180,9 @@ def test_an_exit_waits_for_a_price_and_is_stopped_by_nothing_else(row: Row):
     assert decision.denied is None
     assert isinstance(decision.payload, ev.OrderExecuted)
     assert decision.payload.status is OrderStatus.FILLED
-    counted = chain.state.orders_today
+    counted, bots = chain.state.orders_today, chain.state.bots[BOT].orders_today
     chain.add(decision.payload, NOW)
-    assert chain.state.orders_today == counted + 1
-    assert chain.state.bots[BOT].orders_today == counted + 1
+    assert (chain.state.orders_today, chain.state.bots[BOT].orders_today) == (counted + 1, bots + 1)
 
 
 @pytest.mark.parametrize("asked", [None, "0.01", "5"])
