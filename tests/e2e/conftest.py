@@ -1,6 +1,8 @@
 """A browser for the session, tabs for the tests, and a MongoDB for those that need one."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+CLOSING_SECS = 20
 
 NewTab = Callable[[str], Awaitable[Chat]]
 
@@ -65,7 +69,10 @@ async def new_tab(browser: Browser) -> AsyncIterator[NewTab]:
 
     yield open_tab
     for context in contexts:
-        await context.close()
+        # Closing a page in the middle of a navigation can hang in Chromium; the session's end closes it too.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECS):
+                await context.close()
 
 
 @pytest.fixture(scope="session")
