@@ -22,7 +22,7 @@ from bench.table import Table, percentile
 from core.adapters.feeds.simulated import SimulatedFeed
 from core.adapters.passwords import BcryptPasswords
 from core.bootstrap import App, Overrides, build_app
-from core.domain.account import Bot
+from core.domain.bot_state import Bot
 from core.domain.events import OrderExecuted
 from core.domain.journal import Event, read
 from core.services.engine import EngineRole

@@ -16,6 +16,7 @@ from core.domain.market import Level, MarketState, Timeframe
 from core.domain.order import Fill, MarketEvidence, OrderRequest, Side
 from core.domain.order_status import OrderStatus
 from core.domain.rules import TradingRules
+from core.domain.trade import Trade
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 BTC = Instrument("BTC/USDT", Decimal("0.01"), Decimal("0.00001"), Decimal(5))
@@ -48,7 +49,7 @@ class Chain:
         self.state = Account(user_id)
         self.documents: list[dict[str, object]] = []
         self.head = ChainHead(0, "0" * 64)
-        self.trades: list[object] = []
+        self.trades: list[Trade] = []
 
     def add(self, payload: ev.Payload, ts: datetime = T0, epoch: int = 0) -> Event:
         """Seal, store and fold one event."""

@@ -1,7 +1,7 @@
 """Tools that create, steer and show bots."""
 
-from core.domain.account import Bot
 from core.domain.bot import BotStatus, Move
+from core.domain.bot_state import Bot
 from core.domain.errors import Conflict
 from core.domain.money import ZERO, plain
 from core.domain.strategies import catalog as strategies

@@ -1,6 +1,6 @@
 """Tools that show money: summary, profits, trades, equity."""
 
-from core.domain.account import REPORTING_CURRENCY
+from core.domain.account import DEFAULT_CURRENCY
 from core.services.portfolio import EquityPoint, Grouping
 from core.services.services import Services
 from tools.arguments import EquityChart, NoArguments, TradeHistory
@@ -19,7 +19,7 @@ async def profits(services: Services, caller: Caller, args: ProfitArguments) -> 
     """Profit per day, week or month."""
     grouping = Grouping(args.period.value)
     found = await services.portfolio.profits(caller.principal.user_id, grouping, args.limit)
-    return Profits(grouping.value, tuple(found), REPORTING_CURRENCY)
+    return Profits(grouping.value, tuple(found), DEFAULT_CURRENCY)
 
 
 async def trade_history(services: Services, caller: Caller, args: TradeHistory) -> Trades:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from core.domain.account import Protection
+from core.domain.bot_state import Protection
 from core.domain.trade import Trade
 from core.domain.valuation import BotFigures, Portfolio
 from core.services.emergency import StopReport

@@ -5,153 +5,85 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from core.domain.book import Book, Exposure
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
+from core.domain.currency import rate
 from core.domain.errors import NotFound
 from core.domain.events import Metric
-from core.domain.instrument import Exchange
-from core.domain.lots import LotQueue
-from core.domain.market import Timeframe
-from core.domain.money import ONE, ZERO, ratio
+from core.domain.money import ZERO
+from core.domain.order import Side
+from core.domain.track import UnitTrack
 
-REPORTING_CURRENCY = "USDT"
+DEFAULT_CURRENCY = "USDT"
+"""Reporting currency of an account that has not been funded yet."""
+
 ENTRIES_KEPT = 1_000
-ERRORS_KEPT = 1_000
 CONSUMED_LEVELS_KEPT = 64
 
 
 @dataclass(slots=True)
-class UnitTrack:
-    """Equity per unit over time, so that money in or out is neither gain nor loss.
-
-    `last`, `peak`, `day_open` and `deepest` (the largest fall from a peak, as a fraction, since the last
-    reset) come from recorded events only.
-    """
-
-    units: Decimal = ZERO
-    last: Decimal = ONE
-    peak: Decimal = ONE
-    day_open: Decimal = ONE
-    deepest: Decimal = ZERO
-
-    def value(self, equity: Decimal) -> Decimal:
-        """Equity per unit; 1 before any unit exists."""
-        return ratio(equity, self.units) if self.units else ONE
-
-    def record(self, equity: Decimal) -> None:
-        """Take note of a recorded equity."""
-        if self.units:
-            self.last = self.value(equity)
-            self.peak = max(self.peak, self.last)
-            self.deepest = max(self.deepest, ratio(self.peak - self.last, self.peak) if self.peak else ZERO)
-
-    def rebase(self, equity: Decimal) -> None:
-        """Start measuring afresh: peak and day opening are the value now."""
-        self.last = self.peak = self.day_open = self.value(equity)
-        self.deepest = ZERO
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """Protective prices of an open position; either may be absent."""
-
-    take_profit: Decimal | None
-    stop_loss: Decimal | None
-
-
-@dataclass(slots=True)
-class Book:
-    """Running totals in quote currency; `realized` is gross of `fees`."""
-
-    realized: Decimal = ZERO
-    fees: Decimal = ZERO
-    volume: Decimal = ZERO
-    fills: int = 0
-    trades: int = 0
-    wins: int = 0
-
-
-@dataclass(slots=True)
-class Bot:
-    """One bot inside its owner's state."""
-
-    bot_id: str
-    name: str
-    exchange: Exchange
-    symbol: str
-    strategy: str
-    parameters: dict[str, int]
-    timeframe: Timeframe
-    risk_mode: str
-    capital: Decimal
-    created_at: datetime
-    status: BotStatus = BotStatus.CREATED
-    status_reason: str = ""
-    run: int = 0
-    source: str = ""
-    cash: Decimal = ZERO
-    positions: dict[str, LotQueue] = field(default_factory=dict[str, LotQueue])
-    protection: Protection | None = None
-    book: Book = field(default_factory=Book)
-    track: UnitTrack = field(default_factory=UnitTrack)
-    orders_today: int = 0
-    loss_streak: int = 0
-    errors: deque[datetime] = field(default_factory=lambda: deque[datetime](maxlen=ERRORS_KEPT))
-    tripped: Metric | None = None
-
-    @property
-    def quote(self) -> str:
-        """Currency of its cash."""
-        return self.symbol.split("/")[1]
-
-    def held(self, symbol: str) -> Decimal:
-        """Base units held."""
-        queue = self.positions.get(symbol)
-        return queue.quantity if queue else ZERO
-
-    @property
-    def flat(self) -> bool:
-        """Whether it holds nothing."""
-        return not any(queue.quantity for queue in self.positions.values())
-
-    def equity(self, marks: dict[str, Decimal]) -> Decimal:
-        """Cash plus positions at the marks."""
-        return self.cash + sum((q.quantity * marks[s] for s, q in self.positions.items() if q.quantity), ZERO)
-
-
-@dataclass(slots=True)
 class Holding:
-    """All bots' position in one symbol: base units and their cost in quote."""
+    """All bots' position in one symbol: base units and their cost in `quote`."""
 
+    quote: str
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
 
 
+Levels = dict[Decimal, tuple[Decimal, Decimal]]
+"""Price -> (what the level offered, what this user's orders took of it)."""
+
+
+@dataclass(slots=True)
+class ConsumedDepth:
+    """Depth of one symbol's book that this user's orders have taken, by the side of the orders."""
+
+    buy: Levels = field(default_factory=dict[Decimal, tuple[Decimal, Decimal]])
+    sell: Levels = field(default_factory=dict[Decimal, tuple[Decimal, Decimal]])
+
+    def by(self, side: Side) -> Levels:
+        """Levels that orders of this side have consumed."""
+        return self.buy if side is Side.BUY else self.sell
+
+
 @dataclass(slots=True)
 class Account:
-    """A user's state after event `seq`."""
+    """A user's state after event `seq`; money by currency.
+
+    `funded` is net funding, `converted` what conversions brought and took (before their fees).
+    `reporting` is the currency of the first funding: drawdown, returns and totals are measured in it.
+    `day_seq` is the event that opened the present day of engine time.
+    """
 
     user_id: str
     seq: int = 0
     epoch: int = 0
+    reporting: str = DEFAULT_CURRENCY
+    started_at: datetime | None = None
     free_cash: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     cash_total: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     funded: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    converted: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    books: dict[str, Book] = field(default_factory=dict[str, Book])
+    reversed_seqs: list[int] = field(default_factory=list[int])
+    reinvested_until: Decimal = ZERO
     bots: dict[str, Bot] = field(default_factory=dict[str, Bot])
     holdings: dict[str, Holding] = field(default_factory=dict[str, Holding])
+    exposure: Exposure = field(default_factory=Exposure)
     marks: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     marked_at: datetime | None = None
-    book: Book = field(default_factory=Book)
     track: UnitTrack = field(default_factory=UnitTrack)
     day: date | None = None
+    day_seq: int = 0
     orders_today: int = 0
     entries: dict[str, deque[datetime]] = field(default_factory=dict[str, deque[datetime]])
     loss_streak: int = 0
-    errors: deque[datetime] = field(default_factory=lambda: deque[datetime](maxlen=ERRORS_KEPT))
+    errors: deque[datetime] = field(default_factory=deque[datetime])
     halted: bool = False
     tripped: Metric | None = None
-    consumed: dict[str, dict[tuple[str, Decimal], tuple[Decimal, Decimal]]] = field(
-        default_factory=dict[str, dict[tuple[str, Decimal], tuple[Decimal, Decimal]]]
-    )
+    limits: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    consumed: dict[str, ConsumedDepth] = field(default_factory=dict[str, ConsumedDepth])
 
     def bot(self, bot_id: str) -> Bot:
         """The bot with this id.
@@ -170,7 +102,7 @@ class Account:
             NotFound: the message lists the names there are.
         """
         wanted = name.strip().casefold()
-        matches = [b for b in self.bots.values() if b.name.casefold() == wanted]
+        matches = [b for b in self.bots.values() if b.name.casefold() == wanted and not b.written_off]
         if not matches:
             names = ", ".join(b.name for b in self.bots.values() if b.status is not BotStatus.STOPPED)
             raise NotFound(
@@ -191,25 +123,56 @@ class Account:
         """
         return self.day is None or (now.date() - self.day).days not in {0, -1}
 
-    def equity(self, marks: dict[str, Decimal], currency: str = REPORTING_CURRENCY) -> Decimal:
-        """All cash plus all positions at the marks, in one currency (the second definition of equity)."""
+    def book(self, currency: str) -> Book:
+        """Totals of what was traded in this quote currency."""
+        book = self.books.get(currency)
+        if book is None:
+            book = self.books[currency] = Book()
+        return book
+
+    def equity_in(self, currency: str, marks: dict[str, Decimal]) -> Decimal:
+        """All cash of one currency plus all positions quoted in it, at the marks (the second definition)."""
         total = self.cash_total.get(currency, ZERO)
         for symbol, holding in self.holdings.items():
-            if holding.quantity and symbol.endswith("/" + currency):
+            if holding.quantity and holding.quote == currency:
                 total += holding.quantity * marks[symbol]
         return total
 
-    def unrealized(self, marks: dict[str, Decimal], currency: str = REPORTING_CURRENCY) -> Decimal:
-        """Sum over open lots of (mark - lot price) x quantity, in one currency."""
+    def unrealized_in(self, currency: str, marks: dict[str, Decimal]) -> Decimal:
+        """Sum over open lots quoted in one currency of (mark - lot price) x quantity."""
         return sum(
             (
                 h.quantity * marks[symbol] - h.cost
                 for symbol, h in self.holdings.items()
-                if h.quantity and symbol.endswith("/" + currency)
+                if h.quantity and h.quote == currency
             ),
             ZERO,
         )
 
+    def equity(self, marks: dict[str, Decimal]) -> Decimal:
+        """Equity of all currencies, in the reporting currency at the marks.
+
+        Raises:
+            LookupError: a mark is missing, of a symbol held or of a currency owned.
+        """
+        total = ZERO
+        for currency in self.cash_total:
+            own = self.equity_in(currency, marks)
+            if own:
+                total += own if currency == self.reporting else own * rate(currency, self.reporting, marks)
+        return total
+
     def open_symbols(self) -> list[str]:
         """Symbols in which anything is held."""
         return [symbol for symbol, holding in self.holdings.items() if holding.quantity]
+
+    def priced_symbols(self) -> list[str]:
+        """Symbols whose marks the account's equity needs: those held, and those that rate its other currencies."""
+        symbols = self.open_symbols()
+        for currency in self.cash_total:
+            if currency != self.reporting:
+                direct = f"{currency}/{self.reporting}"
+                symbol = direct if direct in self.marks else f"{self.reporting}/{currency}"
+                if symbol not in symbols:
+                    symbols.append(symbol)
+        return symbols

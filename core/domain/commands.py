@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from core.domain.instrument import Exchange, Instrument
+from core.domain.journal import Event
 from core.domain.market import MarketState, Timeframe
 from core.domain.order import OrderRequest
 
@@ -15,6 +16,63 @@ class Fund:
 
     amount: Decimal
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Play money out of free cash."""
+
+    amount: Decimal
+    currency: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """Change free cash of one currency into another at the present mark, less a fee in bps of what is bought."""
+
+    amount: Decimal
+    currency: str
+    into: str
+    fee_bps: Decimal
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Undo a recorded money movement: a funding, a withdrawal or a conversion."""
+
+    event: Event
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    """Free cash into a bot."""
+
+    bot_id: str
+    amount: Decimal
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A bot's cash back to free cash."""
+
+    bot_id: str
+    amount: Decimal
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAccount:
+    """Start anew with this balance."""
+
+    amount: Decimal
+    currency: str
+    actor: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +193,12 @@ class TakeOwnership:
 
 Command: TypeAlias = (
     Fund
+    | Withdraw
+    | Convert
+    | Reverse
+    | Allocate
+    | Release
+    | ResetAccount
     | CreateBot
     | StartBot
     | ResumeBot

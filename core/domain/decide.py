@@ -1,20 +1,23 @@
 """(state, command, setting) -> an event, a denial, or nothing to do: pure, and where every rule is applied."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from core.domain import bot as life
 from core.domain import commands as cmd
+from core.domain import decide_money
 from core.domain import events as ev
-from core.domain.account import Account, Bot
+from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
+from core.domain.bot_state import Bot
 from core.domain.decide_order import decide_order
 from core.domain.decision import NOTHING, Decision, Setting
 from core.domain.errors import Conflict, InvalidInput
 from core.domain.gates import circuit_breaker
 from core.domain.instrument import split_symbol
-from core.domain.money import exact, parse_positive, ratio
+from core.domain.money import exact, parse_positive
 
 NAME_LENGTH = 40
 
@@ -26,14 +29,10 @@ def decide(state: Account, command: cmd.Command, setting: Setting) -> Decision:
         Conflict: the command contradicts the state (an illegal move, a name taken, too little cash).
         InvalidInput, NotFound: it can never be right.
     """
+    if state.limits:
+        setting = replace(setting, rules=setting.rules.with_limits(state.limits))
     with exact():
         return _DECIDERS[type(command)](state, command, setting)
-
-
-def _fund(state: Account, command: cmd.Fund, setting: Setting) -> Decision:
-    parse_positive(command.amount, "The amount")
-    equity = state.equity(state.marks | setting.marks)
-    return Decision(ev.Funded(command.amount, command.currency, ratio(command.amount, state.track.value(equity))))
 
 
 def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision:
@@ -128,18 +127,12 @@ def _reset_breaker(state: Account, command: cmd.ResetBreaker, setting: Setting) 
     tripped = state.bot(command.bot_id).tripped if command.bot_id else state.tripped
     if tripped is None:
         raise Conflict("That circuit breaker is not open, so there is nothing to reset.")
-    marks = _marks(state, setting)
+    marks = decide_money.present_marks(state, setting)
     return Decision(ev.BreakerReset(command.actor, command.reason, marks, command.bot_id))
 
 
 def _record_marks(state: Account, command: cmd.RecordMarks, setting: Setting) -> Decision:
-    return Decision(ev.Marked(_marks(state, setting), command.day_start))
-
-
-def _marks(state: Account, setting: Setting) -> dict[str, Decimal]:
-    """Present prices of what is held; the last recorded one where there is none."""
-    known = state.marks | setting.marks
-    return {symbol: known[symbol] for symbol in state.open_symbols()}
+    return Decision(ev.Marked(decide_money.present_marks(state, setting), command.day_start))
 
 
 def _halt(state: Account, command: cmd.HaltTrading, _: Setting) -> Decision:
@@ -163,7 +156,13 @@ def _submit(state: Account, command: cmd.SubmitOrder, setting: Setting) -> Decis
 
 
 _DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] = {
-    cmd.Fund: _fund,
+    cmd.Fund: decide_money.fund,
+    cmd.Withdraw: decide_money.withdraw,
+    cmd.Convert: decide_money.convert,
+    cmd.Reverse: decide_money.reverse,
+    cmd.Allocate: decide_money.allocate,
+    cmd.Release: decide_money.release,
+    cmd.ResetAccount: decide_money.reset,
     cmd.CreateBot: _create,
     cmd.StartBot: _start,
     cmd.ResumeBot: _resume,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from core.domain.account import Account, Bot
+from core.domain.account import Account
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.codec import encode
 from core.domain.commands import SubmitOrder
 from core.domain.decision import Decision, Setting
@@ -85,7 +86,7 @@ class _Order:
             self.market,
             self.command.instrument,
             FEE_SCHEDULES[self.bot.exchange],
-            self.state.consumed.get(request.symbol, {}),
+            depth.by(request.side) if (depth := self.state.consumed.get(request.symbol)) else {},
         )
 
 
@@ -120,7 +121,7 @@ def _entry(order: _Order, setting: Setting) -> Decision:
 
 def _exit(order: _Order) -> Decision:
     request, instrument = order.command.request, order.command.instrument
-    held = order.bot.held(request.symbol)
+    held = order.bot.held(request.symbol) - order.bot.reserved_units(request.symbol)
     if request.side is not Side.SELL or not held:
         return _deny(Gate.LIFE_CYCLE, "no_position", f"{order.bot.name} holds no {instrument.base} to sell.")
     wanted = held if request.quantity is None else min(request.quantity, held)
@@ -133,7 +134,7 @@ def _exit(order: _Order) -> Decision:
 
 def _event(order: _Order, quantity: Decimal, execution: Execution, cost: CostBreakdown | None) -> OrderExecuted:
     request, market, instrument = order.command.request, order.market, order.command.instrument
-    held = {*order.state.open_symbols(), market.symbol}
+    held = {*order.state.priced_symbols(), market.symbol}
     gates = GATES_OF_EXIT if request.reduce_only else GATES_OF_ENTRY
     stop_bps = None if request.stop_loss_bps is None else -request.stop_loss_bps
     return OrderExecuted(

@@ -1,15 +1,66 @@
 """The journal's event types: facts, in the past tense, that change money, orders, bots or permission to trade."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from core.domain.instrument import Exchange
-from core.domain.market import Timeframe
-from core.domain.order import CostBreakdown, ExitReason, Fill, MarketEvidence, Side
-from core.domain.order_status import OrderStatus
+from core.domain.events_bot import (
+    BotCreated,
+    BotEdited,
+    BotErred,
+    BotPaused,
+    BotResumed,
+    BotStarted,
+    BotStopped,
+)
+from core.domain.events_money import (
+    AccountReset,
+    Allocated,
+    Converted,
+    Funded,
+    Reinvested,
+    ReinvestLeg,
+    Released,
+    Reversed,
+    Withdrawn,
+)
+from core.domain.events_order import OrderAccepted, OrderCanceled, OrderExecuted, OrderExpired, OrderFilled
+
+__all__ = [
+    "NAMES",
+    "TYPES",
+    "AccountReset",
+    "Allocated",
+    "BotCreated",
+    "BotEdited",
+    "BotErred",
+    "BotPaused",
+    "BotResumed",
+    "BotStarted",
+    "BotStopped",
+    "BreakerReset",
+    "BreakerTripped",
+    "Converted",
+    "Funded",
+    "LimitsChanged",
+    "Marked",
+    "Metric",
+    "OrderAccepted",
+    "OrderCanceled",
+    "OrderExecuted",
+    "OrderExpired",
+    "OrderFilled",
+    "OwnershipTaken",
+    "Payload",
+    "ReinvestLeg",
+    "Reinvested",
+    "Released",
+    "Reversed",
+    "TradingHalted",
+    "TradingResumed",
+    "Withdrawn",
+]
 
 
 class Metric(StrEnum):
@@ -22,112 +73,11 @@ class Metric(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Funded:
-    """Play money came in; `units` were bought at the unit value of that moment."""
+class LimitsChanged:
+    """This account's own limits, by their names in TradingRules, instead of the installation's; none when empty."""
 
-    amount: Decimal
-    currency: str
-    units: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class BotCreated:
-    """A bot exists; `capital` moved from free cash into its book."""
-
-    bot_id: str
-    name: str
-    exchange: Exchange
-    symbol: str
-    strategy: str
-    parameters: dict[str, int]
-    timeframe: Timeframe
-    risk_mode: str
-    capital: Decimal
+    limits: dict[str, Decimal]
     actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class BotStarted:
-    """A bot runs; `run` counts its starts and is part of its orders' keys. `source` is what it trades on."""
-
-    bot_id: str
-    run: int
-    source: str
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class BotPaused:
-    """No new entries; protective exits stay."""
-
-    bot_id: str
-    actor: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class BotResumed:
-    """A paused bot runs again."""
-
-    bot_id: str
-    run: int
-    source: str
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class BotStopped:
-    """Final. Its cash goes to free cash at once when flat, else with the order that flattens it."""
-
-    bot_id: str
-    actor: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class BotErred:
-    """A strategy or the exchange failed for this bot; counts towards its breaker."""
-
-    bot_id: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderExecuted:
-    """An order with all fills of its immediate execution: verdict, evidence and result in one fact.
-
-    `take_profit` and `stop_loss` are the protective prices the position gets. `marks` are the mid
-    prices of all symbols the user holds at that moment. `request_sha256` identifies the request, so
-    that a reused key with another request is a conflict.
-    """
-
-    order_id: str
-    client_order_id: str
-    request_sha256: str
-    bot_id: str
-    exchange: Exchange
-    symbol: str
-    side: Side
-    quantity: Decimal
-    reduce_only: bool
-    reason: str
-    decided_at: datetime
-    decided_mid: Decimal
-    status: OrderStatus
-    fills: tuple[Fill, ...]
-    gates_passed: tuple[str, ...]
-    market: MarketEvidence
-    marks: dict[str, Decimal]
-    exchange_version: int
-    cost: CostBreakdown | None = None
-    exit_reason: ExitReason | None = None
-    take_profit: Decimal | None = None
-    stop_loss: Decimal | None = None
-
-    @property
-    def filled_qty(self) -> Decimal:
-        """Base units executed."""
-        return sum((fill.quantity for fill in self.fills), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +133,29 @@ class OwnershipTaken:
 
 Payload: TypeAlias = (
     Funded
+    | Withdrawn
+    | Converted
+    | Allocated
+    | Released
+    | Reinvested
+    | Reversed
+    | AccountReset
     | BotCreated
+    | BotEdited
     | BotStarted
     | BotPaused
     | BotResumed
     | BotStopped
     | BotErred
     | OrderExecuted
+    | OrderAccepted
+    | OrderFilled
+    | OrderCanceled
+    | OrderExpired
     | Marked
     | TradingHalted
     | TradingResumed
+    | LimitsChanged
     | BreakerTripped
     | BreakerReset
     | OwnershipTaken
@@ -200,16 +163,29 @@ Payload: TypeAlias = (
 
 TYPES: dict[str, type[Payload]] = {
     "funded": Funded,
+    "withdrawn": Withdrawn,
+    "converted": Converted,
+    "allocated": Allocated,
+    "released": Released,
+    "reinvested": Reinvested,
+    "reversed": Reversed,
+    "account_reset": AccountReset,
     "bot_created": BotCreated,
+    "bot_edited": BotEdited,
     "bot_started": BotStarted,
     "bot_paused": BotPaused,
     "bot_resumed": BotResumed,
     "bot_stopped": BotStopped,
     "bot_erred": BotErred,
     "order_executed": OrderExecuted,
+    "order_accepted": OrderAccepted,
+    "order_filled": OrderFilled,
+    "order_canceled": OrderCanceled,
+    "order_expired": OrderExpired,
     "marked": Marked,
     "trading_halted": TradingHalted,
     "trading_resumed": TradingResumed,
+    "limits_changed": LimitsChanged,
     "breaker_tripped": BreakerTripped,
     "breaker_reset": BreakerReset,
     "ownership_taken": OwnershipTaken,

@@ -5,12 +5,14 @@ from typing import Any
 
 from core.domain import bot as life
 from core.domain import events as ev
-from core.domain.account import REPORTING_CURRENCY, Account, Bot
+from core.domain import evolve_money, evolve_order
+from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
+from core.domain.bot_state import ERRORS_KEPT, Bot
 from core.domain.errors import IntegrityError
-from core.domain.evolve_order import apply_order, release_if_flat, take_marks
+from core.domain.evolve_order import release_if_flat, take_marks
 from core.domain.journal import Event
-from core.domain.money import ZERO, exact
+from core.domain.money import exact
 from core.domain.trade import Trade
 
 
@@ -20,42 +22,42 @@ def evolve(state: Account, event: Event) -> Trade | None:
     Raises:
         IntegrityError: the event does not follow the state or contradicts it.
     """
+    with exact():
+        return _evolve(state, event)
+
+
+def fold(state: Account, events: Iterable[Event]) -> Account:
+    """Fold many events, in order."""
+    with exact():
+        for event in events:
+            _evolve(state, event)
+    return state
+
+
+def _evolve(state: Account, event: Event) -> Trade | None:
     if event.seq != state.seq + 1 or event.user_id != state.user_id:
         raise IntegrityError(f"Event {event.user_id}:{event.seq} does not follow {state.user_id}:{state.seq}.")
     try:
-        with exact():
+        if state.opens_day(event.ts):
             _open_day(state, event)
-            trade = _HANDLERS[type(event.payload)](state, event, event.payload)
+        trade = _HANDLERS[type(event.payload)](state, event, event.payload)
     except (ArithmeticError, LookupError) as error:
         raise IntegrityError(f"Event {event.user_id}:{event.seq} cannot be applied: {error!r}.") from error
     state.seq = event.seq
     return trade
 
 
-def fold(state: Account, events: Iterable[Event]) -> Account:
-    """Fold many events, in order."""
-    for event in events:
-        evolve(state, event)
-    return state
-
-
 def _open_day(state: Account, event: Event) -> None:
     """A new day of engine time opens at the last recorded unit values, with fresh daily counts."""
-    if not state.opens_day(event.ts):
+    last, state.day, state.day_seq = state.day, event.ts.date(), event.seq
+    if last is None:
+        state.started_at = event.ts
         return
-    state.day = event.ts.date()
-    state.orders_today = 0
-    state.track.day_open = state.track.last
-    for bot in state.bots.values():
-        bot.orders_today = 0
-        bot.track.day_open = bot.track.last
-
-
-def _funded(state: Account, _: Event, fact: ev.Funded) -> None:
-    for account in (state.free_cash, state.cash_total, state.funded):
-        account[fact.currency] = account.get(fact.currency, ZERO) + fact.amount
-    if fact.currency == REPORTING_CURRENCY:
-        state.track.units += fact.units
+    # A market that starts over further back opens a day like any other.
+    days = max(1, (state.day - last).days)
+    for scope in (state, *state.bots.values()):
+        scope.orders_today = 0
+        scope.track.open_day(days)
 
 
 def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
@@ -80,6 +82,14 @@ def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
 def _move(bot: Bot, move: Move, reason: str = "") -> None:
     bot.status = life.after(bot.status, move, bot.name)
     bot.status_reason = reason
+
+
+def _bot_edited(state: Account, _: Event, fact: ev.BotEdited) -> None:
+    bot = state.bot(fact.bot_id)
+    for name in ("name", "strategy", "parameters", "timeframe", "risk_mode"):
+        wanted = getattr(fact, name)
+        if wanted is not None:
+            setattr(bot, name, wanted)
 
 
 def _bot_started(state: Account, _: Event, fact: ev.BotStarted) -> None:
@@ -107,6 +117,8 @@ def _bot_stopped(state: Account, _: Event, fact: ev.BotStopped) -> None:
 def _bot_erred(state: Account, event: Event, fact: ev.BotErred) -> None:
     for scope in (state.bot(fact.bot_id), state):
         scope.errors.append(event.ts)
+        if len(scope.errors) > ERRORS_KEPT:
+            scope.errors.popleft()
 
 
 def _halted(state: Account, _: Event, __: ev.TradingHalted) -> None:
@@ -151,13 +163,17 @@ def _reset(state: Account, event: Event, fact: ev.BreakerReset) -> None:
 
 def _marked(state: Account, event: Event, fact: ev.Marked) -> None:
     take_marks(state, event, fact.marks)
-    state.track.record(state.equity(state.marks))
+    state.track.record(state.equity(state.marks), event.ts)
     for bot in state.bots.values():
-        bot.track.record(bot.equity(state.marks))
+        bot.track.record(bot.equity(state.marks), event.ts)
     if fact.day_start:
         state.track.day_open = state.track.last
         for bot in state.bots.values():
             bot.track.day_open = bot.track.last
+
+
+def _limits(state: Account, _: Event, fact: ev.LimitsChanged) -> None:
+    state.limits = fact.limits
 
 
 def _ownership(state: Account, event: Event, _: ev.OwnershipTaken) -> None:
@@ -165,8 +181,16 @@ def _ownership(state: Account, event: Event, _: ev.OwnershipTaken) -> None:
 
 
 _HANDLERS: dict[type[ev.Payload], Callable[[Account, Event, Any], Trade | None]] = {
-    ev.Funded: _funded,
+    ev.Funded: evolve_money.fund,
+    ev.Withdrawn: evolve_money.withdraw,
+    ev.Converted: evolve_money.convert,
+    ev.Reversed: evolve_money.reverse,
+    ev.AccountReset: evolve_money.reset_account,
+    ev.Allocated: evolve_money.allocate,
+    ev.Released: evolve_money.release,
+    ev.Reinvested: evolve_money.reinvest,
     ev.BotCreated: _bot_created,
+    ev.BotEdited: _bot_edited,
     ev.BotStarted: _bot_started,
     ev.BotResumed: _bot_resumed,
     ev.BotPaused: _bot_paused,
@@ -178,5 +202,10 @@ _HANDLERS: dict[type[ev.Payload], Callable[[Account, Event, Any], Trade | None]]
     ev.BreakerReset: _reset,
     ev.Marked: _marked,
     ev.OwnershipTaken: _ownership,
-    ev.OrderExecuted: apply_order,
+    ev.LimitsChanged: _limits,
+    ev.OrderExecuted: evolve_order.apply_order,
+    ev.OrderAccepted: evolve_order.accept_order,
+    ev.OrderFilled: evolve_order.fill_resting,
+    ev.OrderCanceled: evolve_order.cancel_resting,
+    ev.OrderExpired: evolve_order.cancel_resting,
 }

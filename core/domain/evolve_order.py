@@ -1,102 +1,203 @@
-"""What an executed order does to a user's state: cash, lots, counts, protection, marks (spec/accounting.md)."""
+"""What orders do to a user's state: cash, lots, reservations, counts, protection, marks (spec/accounting.md)."""
 
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 
-from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, Bot, Holding, Protection
+from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, ConsumedDepth, Holding
 from core.domain.bot import BotStatus
-from core.domain.events import OrderExecuted
+from core.domain.bot_state import Bot, Protection, RestingOrder
+from core.domain.errors import IntegrityError
+from core.domain.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderExpired, OrderFilled
 from core.domain.journal import Event
-from core.domain.lots import Lot, LotQueue, Match, realized
+from core.domain.lots import Lot, LotQueue, realized
 from core.domain.money import ZERO
 from core.domain.order import Fill, Side
-from core.domain.trade import Exit, Trade, close
+from core.domain.order_status import FINAL, OrderStatus, Trigger, after
+from core.domain.trade import Exit, Leg, Trade, close
 
 
 def apply_order(state: Account, event: Event, fact: OrderExecuted) -> Trade | None:
     """Fold an executed order into its bot's book and the user's; gives the trade it closed, if any."""
     bot = state.bot(fact.bot_id)
-    queue = bot.positions.setdefault(fact.symbol, LotQueue())
-    holding = state.holdings.setdefault(fact.symbol, Holding())
-    cost_before, held_before, cash_before = queue.cost, queue.quantity, bot.cash
-    legs: list[tuple[Fill, list[Match]]] = []
-    for fill in fact.fills:
-        if fact.side is Side.BUY:
-            _bought(bot, queue, fill, event)
-        else:
-            legs.append((fill, _sold(state, bot, queue, fill)))
-        _count_fill(state, bot, fact, fill)
-    holding.quantity += queue.quantity - held_before
-    holding.cost += queue.cost - cost_before
-    state.cash_total[bot.quote] += bot.cash - cash_before
-    _set_protection(bot, fact, queue)
-    _count_order(state, bot, event, fact)
-    take_marks(state, event, fact.marks)
-    bot.track.record(bot.equity(state.marks))
-    state.track.record(state.equity(state.marks))
+    legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
+    _set_protection(bot, fact, fact.symbol, filled=bool(fact.fills))
+    if fact.fills:
+        _count_order(state, bot, event, fact)
+    _measure(state, bot, event, fact.marks)
     release_if_flat(state, bot)
     if not legs:
         return None
-    trade = close(Exit(fact.order_id, bot.bot_id, fact.symbol, fact.exit_reason, event.ts, legs))
-    _count_trade(state, bot, trade)
-    return trade
+    return _trade(state, bot, Exit(fact.order_id, bot.bot_id, fact.symbol, fact.exit_reason, event.ts, legs))
 
 
-def _bought(bot: Bot, queue: LotQueue, fill: Fill, event: Event) -> None:
-    notional = fill.quantity * fill.price
-    in_base = fill.fee_currency != bot.quote
-    bot.cash -= notional if in_base else notional + fill.fee
-    received = fill.quantity - fill.fee if in_base else fill.quantity
-    queue.buy(Lot(received, fill.price, event.ts, fill.fee_quote_value))
+def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | None:
+    """Fold an order that rests after what it filled at once."""
+    bot = state.bot(fact.bot_id)
+    filled = sum((fill.quantity for fill in fact.fills), ZERO)
+    triggers = [Trigger.SUBMIT, Trigger.ACCEPT, *([Trigger.FILL_PART] if filled else [])]
+    order = RestingOrder(
+        order_id=fact.order_id,
+        symbol=fact.symbol,
+        side=fact.side,
+        quantity=fact.quantity,
+        limit_price=fact.limit_price,
+        filled=filled,
+        reserved=fact.reserved,
+        status=after(OrderStatus.INITIALIZED, *triggers),
+        reduce_only=fact.reduce_only,
+        accepted_at=event.ts,
+        exit_reason=fact.exit_reason,
+        take_profit=fact.take_profit,
+        stop_loss=fact.stop_loss,
+    )
+    if order.order_id in bot.orders or filled >= fact.quantity:
+        raise IntegrityError(f"Order {order.order_id} cannot rest: it rests already, or is filled.")
+    order.legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
+    bot.orders[order.order_id] = order
+    _set_protection(bot, order, fact.symbol, filled=bool(fact.fills))
+    if fact.fills:
+        _count_order(state, bot, event, fact)
+    _measure(state, bot, event, fact.marks)
+    return None
 
 
-def _sold(state: Account, bot: Bot, queue: LotQueue, fill: Fill) -> list[Match]:
-    matches = queue.sell(fill.quantity)
-    gain = realized(matches, fill.price)
-    bot.cash += fill.quantity * fill.price - fill.fee
-    bot.book.realized += gain
-    state.book.realized += gain
-    return matches
+def fill_resting(state: Account, event: Event, fact: OrderFilled) -> Trade | None:
+    """Fold fills of a resting order; a sale that is done becomes one trade with all it sold."""
+    bot = state.bot(fact.bot_id)
+    order = bot.orders[fact.order_id]
+    first = not order.filled
+    order.filled += sum((fill.quantity for fill in fact.fills), ZERO)
+    done = order.filled == order.quantity
+    expected = after(order.status, Trigger.FILL if done else Trigger.FILL_PART)
+    if fact.status is not expected or order.filled > order.quantity:
+        raise IntegrityError(f"Order {fact.order_id} is {fact.status} with {order.filled} of {order.quantity} filled.")
+    order.status, order.reserved = fact.status, fact.reserved
+    order.legs += _fill(state, bot, event, order.symbol, order.side, fact.fills)
+    _set_protection(bot, order, order.symbol, filled=True)
+    if first:
+        _count_filled(state, bot)
+        if not order.reduce_only:
+            _count_entry(state, bot, event)
+    _measure(state, bot, event, fact.marks)
+    return _end(state, bot, event, order) if done else None
 
 
-def _count_fill(state: Account, bot: Bot, fact: OrderExecuted, fill: Fill) -> None:
-    for book in (bot.book, state.book):
-        book.fees += fill.fee_quote_value
-        book.volume += fill.quantity * fill.price
-        book.fills += 1
-    levels = state.consumed.setdefault(fact.symbol, {})
-    key = (fact.side.value, fill.price)
-    offered, used = levels.pop(key, (fill.level_quantity, ZERO))
-    levels[key] = (fill.level_quantity, fill.quantity + (used if offered == fill.level_quantity else ZERO))
+def cancel_resting(state: Account, event: Event, fact: OrderCanceled | OrderExpired) -> Trade | None:
+    """Fold the end of a resting order: what it reserved is free again; what it sold becomes a trade."""
+    bot = state.bot(fact.bot_id)
+    order = bot.orders[fact.order_id]
+    order.status = after(order.status, Trigger.CANCEL if isinstance(fact, OrderCanceled) else Trigger.EXPIRE)
+    return _end(state, bot, event, order)
+
+
+def _end(state: Account, bot: Bot, event: Event, order: RestingOrder) -> Trade | None:
+    if order.status not in FINAL or (order.status is OrderStatus.FILLED and order.reserved):
+        raise IntegrityError(f"Order {order.order_id} ends as {order.status} with {order.reserved} reserved.")
+    del bot.orders[order.order_id]
+    release_if_flat(state, bot)
+    if not order.legs:
+        return None
+    ended = Exit(order.order_id, bot.bot_id, order.symbol, order.exit_reason, event.ts, order.legs)
+    return _trade(state, bot, ended)
+
+
+def _fill(state: Account, bot: Bot, event: Event, symbol: str, side: Side, fills: Sequence[Fill]) -> list[Leg]:
+    """Move cash and lots; gives what a sale consumed."""
+    queue = bot.positions.get(symbol)
+    if queue is None:
+        queue = bot.positions[symbol] = LotQueue()
+    quote = bot.quote
+    holding = state.holdings.get(symbol)
+    if holding is None:
+        holding = state.holdings[symbol] = Holding(symbol.partition("/")[2])
+    cost_before, held_before, cash_before = queue.cost, queue.quantity, bot.cash
+    books = (bot.book, state.book(quote))
+    legs: list[Leg] = []
+    for fill in fills:
+        notional = fill.quantity * fill.price
+        if side is Side.BUY:
+            _bought(bot, queue, fill, notional, event, in_base=fill.fee_currency != quote)
+        else:
+            matches = queue.sell(fill.quantity)
+            legs.append(Leg(fill, matches))
+            gain = realized(matches, fill.price)
+            bot.cash += notional - fill.fee
+            for book in books:
+                book.realized += gain
+        for book in books:
+            book.count_fill(fill, notional)
+        _consume(state, symbol, side, fill)
+    holding.quantity += queue.quantity - held_before
+    holding.cost += queue.cost - cost_before
+    state.cash_total[quote] += bot.cash - cash_before
+    return legs
+
+
+def _bought(bot: Bot, queue: LotQueue, fill: Fill, notional: Decimal, event: Event, *, in_base: bool) -> None:
+    if in_base:
+        bot.cash -= notional
+        queue.buy(Lot(fill.quantity - fill.fee, fill.price, event.ts, fill.fee_quote_value))
+    else:
+        bot.cash -= notional + fill.fee
+        queue.buy(Lot(fill.quantity, fill.price, event.ts, fill.fee_quote_value))
+
+
+def _consume(state: Account, symbol: str, side: Side, fill: Fill) -> None:
+    depth = state.consumed.get(symbol)
+    if depth is None:
+        depth = state.consumed[symbol] = ConsumedDepth()
+    levels = depth.by(side)
+    offered, used = levels.pop(fill.price, (fill.level_quantity, ZERO))
+    levels[fill.price] = (fill.level_quantity, fill.quantity + (used if offered == fill.level_quantity else ZERO))
     if len(levels) > CONSUMED_LEVELS_KEPT:
         del levels[next(iter(levels))]
 
 
-def _set_protection(bot: Bot, fact: OrderExecuted, queue: LotQueue) -> None:
-    if not queue.quantity:
+def _set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, *, filled: bool) -> None:
+    if not bot.held(symbol):
         bot.protection = None
-    elif fact.side is Side.BUY and fact.fills:
-        bot.protection = Protection(fact.take_profit, fact.stop_loss)
+    elif order.side is Side.BUY and filled:
+        bot.protection = Protection(order.take_profit, order.stop_loss)
 
 
-def _count_order(state: Account, bot: Bot, event: Event, fact: OrderExecuted) -> None:
-    if not fact.fills:
-        return
+def _count_order(state: Account, bot: Bot, event: Event, fact: OrderExecuted | OrderAccepted) -> None:
+    _count_filled(state, bot)
+    if not fact.reduce_only:
+        _count_entry(state, bot, event)
+
+
+def _count_filled(state: Account, bot: Bot) -> None:
     state.orders_today += 1
     bot.orders_today += 1
-    if not fact.reduce_only:
-        window = state.entries.setdefault(fact.exchange.value, deque(maxlen=ENTRIES_KEPT))
-        window.append(event.ts)
 
 
-def _count_trade(state: Account, bot: Bot, trade: Trade) -> None:
-    for scope in (bot, state):
-        scope.book.trades += 1
-        scope.book.wins += trade.won
+def _count_entry(state: Account, bot: Bot, event: Event) -> None:
+    window = state.entries.get(bot.exchange.value)
+    if window is None:
+        window = state.entries[bot.exchange.value] = deque()
+    window.append(event.ts)
+    if len(window) > ENTRIES_KEPT:
+        window.popleft()
+
+
+def _trade(state: Account, bot: Bot, ended: Exit) -> Trade:
+    trade = close(ended)
+    for scope, book in ((bot, bot.book), (state, state.book(bot.quote))):
+        book.count_trade(trade)
         if trade.net_pnl < 0:
             scope.loss_streak += 1
         elif trade.won:
             scope.loss_streak = 0
+    return trade
+
+
+def _measure(state: Account, bot: Bot, event: Event, marks: dict[str, Decimal]) -> None:
+    take_marks(state, event, marks)
+    bot.exposure.update(event.ts, holding=not bot.flat)
+    state.exposure.update(event.ts, holding=any(holding.quantity for holding in state.holdings.values()))
+    bot.track.record(bot.equity(state.marks), event.ts)
+    state.track.record(state.equity(state.marks), event.ts)
 
 
 def take_marks(state: Account, event: Event, marks: dict[str, Decimal]) -> None:
@@ -106,8 +207,8 @@ def take_marks(state: Account, event: Event, marks: dict[str, Decimal]) -> None:
 
 
 def release_if_flat(state: Account, bot: Bot) -> None:
-    """A stopped bot without a position gives its cash back to its owner."""
-    if bot.status is BotStatus.STOPPED and bot.flat and bot.cash:
+    """A stopped bot without a position or a resting order gives its cash back to its owner."""
+    if bot.status is BotStatus.STOPPED and bot.cash and not bot.orders and bot.flat:
         state.free_cash[bot.quote] += bot.cash
         bot.cash = ZERO
         bot.track.units = ZERO

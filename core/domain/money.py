@@ -73,6 +73,11 @@ def round_fee_up(fee: Decimal, decimals: int) -> Decimal:
     return fee.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_UP, context=_RATIO)
 
 
+def round_half_even(amount: Decimal, decimals: int) -> Decimal:
+    """Round to so many decimals, ties to even."""
+    return amount.quantize(Decimal(1).scaleb(-decimals), context=_RATIO)
+
+
 def ratio(numerator: Decimal, denominator: Decimal) -> Decimal:
     """A quotient rounded half-even to 18 decimals; the only division the ledger uses."""
     return _RATIO.divide(numerator, denominator).quantize(_RATIO_QUANTUM, context=_RATIO)

@@ -54,12 +54,12 @@ def execute(
     market: MarketState,
     instrument: Instrument,
     fees: FeeSchedule,
-    consumed: Mapping[tuple[str, Decimal], tuple[Decimal, Decimal]],
+    consumed: Mapping[Decimal, tuple[Decimal, Decimal]],
 ) -> Execution:
     """Fill a market order against the book, level by level.
 
-    `consumed` maps (side, price) to (what the level offered, what this user's earlier orders took of it):
-    that part is not offered again until the level shows another quantity. What the book cannot fill
+    `consumed` maps the prices of the order's side to (what the level offered, what this user's earlier orders
+    took of it): that part is not offered again until the level shows another quantity. What the book cannot fill
     within the price protection is canceled: no invented liquidity. An order nothing of which fills is
     rejected.
     """
@@ -70,7 +70,7 @@ def execute(
     for level in levels:
         if left <= 0 or abs(level.price - market.mid) > reach:
             break
-        offered, used = consumed.get((order.side.value, level.price), (level.quantity, ZERO))
+        offered, used = consumed.get(level.price, (level.quantity, ZERO))
         available = level.quantity - used if offered == level.quantity else level.quantity
         # A whole order may end in dust; a part of one is cut to whole lots, as an exchange would.
         quantity = left if left <= available else floor_to(available, instrument.lot_size)

@@ -3,7 +3,7 @@
 import heapq
 from decimal import Decimal
 
-from core.domain.account import Protection
+from core.domain.bot_state import Protection
 from core.domain.order import ExitReason
 
 

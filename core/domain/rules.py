@@ -1,7 +1,9 @@
 """Limits an account trades under; values come from the settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,8 @@ class TradingRules:
     slippage_buffer_bps: Decimal = Decimal(10)
     mark_stale_secs: int = 60
     max_bots: int = 1_000
+
+    def with_limits(self, limits: Mapping[str, Decimal]) -> Self:
+        """The same rules with an account's own limits, by name; counts are whole numbers."""
+        wanted = {name: int(v) if isinstance(getattr(self, name), int) else v for name, v in limits.items()}
+        return replace(self, **wanted)

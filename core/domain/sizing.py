@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.domain.account import Bot
+from core.domain.bot_state import Bot
 from core.domain.instrument import Instrument
 from core.domain.money import floor_to
 from core.domain.strategies.base import RiskProfile

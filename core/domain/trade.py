@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core.domain.lots import Match, realized
@@ -29,31 +29,47 @@ class Trade:
     exit_reason: ExitReason | None = None
 
     @property
+    def held(self) -> timedelta:
+        """Holding time: from the first entry consumed to the exit, in engine time."""
+        return max(self.closed_at - self.opened_at, timedelta())
+
+    @property
     def won(self) -> bool:
         """A win is a net result above zero; zero is neither win nor loss."""
         return self.net_pnl > 0
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """One fill of an exit with the lots it consumed."""
+
+    fill: Fill
+    matches: list[Match]
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
-    """Fills of one exit order with the lots each consumed."""
+    """One exit order with everything it sold."""
 
     order_id: str
     bot_id: str
     symbol: str
     reason: ExitReason | None
     closed_at: datetime
-    legs: Sequence[tuple[Fill, list[Match]]]
+    legs: Sequence[Leg]
 
 
 def close(exit_: Exit) -> Trade:
     """Sum up an exit order that filled at least in part."""
-    quantity = sum((fill.quantity for fill, _ in exit_.legs), ZERO)
-    proceeds = sum((fill.quantity * fill.price for fill, _ in exit_.legs), ZERO)
-    matches = [match for _, part in exit_.legs for match in part]
-    cost = sum((m.quantity * m.price for m in matches), ZERO)
-    gross = sum((realized(part, fill.price) for fill, part in exit_.legs), ZERO)
-    fees = sum((m.fee for m in matches), ZERO) + sum((fill.fee_quote_value for fill, _ in exit_.legs), ZERO)
+    quantity = proceeds = cost = gross = fees = ZERO
+    for leg in exit_.legs:
+        quantity += leg.fill.quantity
+        proceeds += leg.fill.quantity * leg.fill.price
+        gross += realized(leg.matches, leg.fill.price)
+        fees += leg.fill.fee_quote_value
+        for match in leg.matches:
+            cost += match.quantity * match.price
+            fees += match.fee
     net = gross - fees
     return Trade(
         order_id=exit_.order_id,
@@ -62,7 +78,7 @@ def close(exit_: Exit) -> Trade:
         quantity=quantity,
         entry_price=ratio(cost, quantity),
         exit_price=ratio(proceeds, quantity),
-        opened_at=min(m.ts for m in matches),
+        opened_at=min(match.ts for leg in exit_.legs for match in leg.matches),
         closed_at=exit_.closed_at,
         gross_pnl=gross,
         fees=fees,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from core.domain.account import Account, Bot
+from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
+from core.domain.bot_state import Bot
 from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
 from core.domain.decide import decide, refuse_to_run
 from core.domain.decision import Setting

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.domain.account import Bot
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.commands import HaltTrading, ResumeTrading
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.services.journal_writer import JournalWriter

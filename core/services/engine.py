@@ -6,8 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from core.domain.account import Account, Bot
+from core.domain.account import Account
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.codec import iso
 from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
 from core.domain.errors import ProductError

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.domain.account import REPORTING_CURRENCY
+from core.domain.account import DEFAULT_CURRENCY
 from core.domain.commands import Fund
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
@@ -22,5 +22,5 @@ class Funding:
         """Fund an account that has never been funded; safe to repeat and to race."""
         if (await self._writer.account(user_id)).funded:
             return
-        command = Fund(self._balance, REPORTING_CURRENCY)
+        command = Fund(self._balance, DEFAULT_CURRENCY)
         await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=_KEY)

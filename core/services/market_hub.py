@@ -105,7 +105,7 @@ class MarketHub:
     def marks(self, state: Account, stale_secs: int) -> dict[str, Mark]:
         """A mark for everything the account holds: the present mid, else the recorded price, flagged stale."""
         mids, marks = self.mids_for(state), dict[str, Mark]()
-        for symbol in state.open_symbols():
+        for symbol in state.priced_symbols():
             if symbol not in mids:
                 marks[symbol] = Mark(symbol, state.marks[symbol], state.marked_at, None, "recorded", stale=True)
                 continue

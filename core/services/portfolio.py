@@ -71,7 +71,7 @@ class PortfolioService:
     async def summary(self, user_id: str) -> Portfolio:
         """The account valued at present marks; costs O(open positions + new events)."""
         state = await self._writer.account(user_id)
-        return value(state, self._hub.marks(state, self._writer.rules.mark_stale_secs))
+        return value(state, self._hub.marks(state, self._writer.rules.mark_stale_secs), self._hub.feed.now())
 
     async def trades(self, user_id: str, bot_id: str | None, limit: int) -> list[Trade]:
         """Closed trades, newest first."""

@@ -5,7 +5,7 @@ from collections import deque
 
 import structlog
 
-from core.domain.account import Bot
+from core.domain.bot_state import Bot
 from core.domain.codec import encode, iso
 from core.domain.events import Marked, OrderExecuted
 from core.domain.money import exact, plain

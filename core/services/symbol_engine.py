@@ -6,8 +6,8 @@ from datetime import datetime
 
 import structlog
 
-from core.domain.account import Bot
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.codec import iso
 from core.domain.commands import RecordBotError
 from core.domain.market import Bar, MarketState, Timeframe

@@ -45,7 +45,9 @@ async def verify_journals(store: DocumentStore, user_ids: Sequence[str]) -> Asyn
         try:
             state, head = await refold(store, user_id)
             # At the recorded marks both definitions of equity must agree.
-            value(state, {s: Mark(s, state.marks[s], None, None, "recorded", stale=True) for s in state.open_symbols()})
+            value(
+                state, {s: Mark(s, state.marks[s], None, None, "recorded", stale=True) for s in state.priced_symbols()}
+            )
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever cannot be folded is what this looks for

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
-from core.domain.account import Protection
+from core.domain.bot_state import Protection
 from core.domain.order import ExitReason, Side
 from core.domain.trade import Trade
 from core.domain.valuation import Mark, Portfolio, value

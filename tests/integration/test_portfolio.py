@@ -73,8 +73,8 @@ async def test_trades_come_newest_first_and_by_bot(location: Location):
         assert await portfolio.trades(user, None, 1) == trades[:1]
         assert await portfolio.trades(user, theirs, 10) == []  # of somebody else
         state = await audited(shop.store, user)
-        assert sum(t.gross_pnl for t in trades) == state.book.realized
-        assert sum(t.net_pnl for t in trades) == state.book.realized - state.book.fees
+        assert sum(t.gross_pnl for t in trades) == state.books["USDT"].realized
+        assert sum(t.net_pnl for t in trades) == state.books["USDT"].realized - state.books["USDT"].fees
 
 
 async def test_profits_are_grouped_by_days_weeks_and_months_of_engine_time(location: Location):
@@ -95,10 +95,10 @@ async def test_profits_are_grouped_by_days_weeks_and_months_of_engine_time(locat
         assert [p.start for p in months] == [date(2026, 2, 1), date(2026, 1, 1)]
         state = await audited(shop.store, user)
         for periods in (days, weeks, months):
-            assert sum(p.realized_pnl for p in periods) == state.book.realized
-            assert sum(p.fees for p in periods) == state.book.fees
-            assert sum(p.volume for p in periods) == state.book.volume
-            assert sum(p.net_profit for p in periods) == state.book.realized - state.book.fees
+            assert sum(p.realized_pnl for p in periods) == state.books["USDT"].realized
+            assert sum(p.fees for p in periods) == state.books["USDT"].fees
+            assert sum(p.volume for p in periods) == state.books["USDT"].volume
+            assert sum(p.net_profit for p in periods) == state.books["USDT"].realized - state.books["USDT"].fees
         assert [p.start for p in await portfolio.profits(user, Grouping.DAILY, 33)] == [p.start for p in days[:2]]
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from core.domain import commands as cmd
 from core.domain import events as ev
-from core.domain.account import Account, Bot
+from core.domain.account import Account
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.errors import ProductError
 from core.domain.evolve import fold
 from core.domain.gates import fee_coverage

@@ -202,7 +202,7 @@ def test_the_users_figures_are_the_sums_of_the_bots_and_equity_agrees_both_ways(
     with exact():
         assert state.cash_total["USDT"] == state.free_cash["USDT"] + sum(bot.cash for bot in bots)
         for name in ("realized", "fees", "volume", "fills", "trades", "wins"):
-            assert getattr(state.book, name) == sum(getattr(bot.book, name) for bot in bots)
+            assert getattr(state.book("USDT"), name) == sum(getattr(bot.book, name) for bot in bots)
         assert portfolio.equity == state.free_cash["USDT"] + sum(bot.equity for bot in portfolio.by_bot)
         if SYMBOL in state.holdings:
             assert state.holdings[SYMBOL].quantity == sum(bot.held(SYMBOL) for bot in bots)
@@ -253,12 +253,12 @@ def test_splitting_a_fill_changes_nothing_but_how_fees_are_shared(history: list[
     mark = {SYMBOL: ticks * TICK}
     with exact():
         assert split.state.equity(mark) == whole.state.equity(mark)
-        assert split.state.unrealized(mark) == whole.state.unrealized(mark)
+        assert split.state.unrealized_in("USDT", mark) == whole.state.unrealized_in("USDT", mark)
     assert split.state.cash_total == whole.state.cash_total
     assert split.state.holdings == whole.state.holdings
     assert split.state.track == whole.state.track
     for name in ("realized", "fees", "volume", "trades"):
-        assert getattr(split.state.book, name) == getattr(whole.state.book, name)
+        assert getattr(split.state.book("USDT"), name) == getattr(whole.state.book("USDT"), name)
     for ours, theirs in zip(split.trades, whole.trades, strict=True):
         assert isinstance(ours, Trade)
         assert isinstance(theirs, Trade)

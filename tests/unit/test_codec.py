@@ -13,7 +13,7 @@ from core.domain.errors import IntegrityError
 from core.domain.instrument import Exchange
 from core.domain.journal import START, Stamp, canonical, digest, read, seal
 from core.domain.market import Timeframe
-from core.domain.order import CostBreakdown, Fill, MarketEvidence, Side
+from core.domain.order import CostBreakdown, ExitReason, Fill, MarketEvidence, Side
 from core.domain.order_status import OrderStatus
 from tests.builders import BOT, T0, USER, at
 
@@ -48,8 +48,50 @@ EXECUTED = ev.OrderExecuted(
     stop_loss=D(49500),
 )
 
+ACCEPTED = ev.OrderAccepted(
+    order_id="order-2",
+    client_order_id="run:2",
+    request_sha256="cd" * 32,
+    bot_id=BOT,
+    exchange=Exchange.BINANCE,
+    symbol="BTC/USDT",
+    side=Side.SELL,
+    quantity=D("0.01"),
+    limit_price=D(52000),
+    reserved=D("0.009"),
+    reduce_only=True,
+    reason="take profit",
+    decided_at=T0,
+    decided_mid=D(51000),
+    fills=EXECUTED.fills[:1],
+    gates_passed=("idempotency",),
+    market=EXECUTED.market,
+    marks=EXECUTED.marks,
+    exchange_version=1,
+    exit_reason=ExitReason.TAKE_PROFIT,
+)
+
+MARKS = {"BTC/USDT": D("50000.005")}
+
 EXAMPLES: dict[str, ev.Payload] = {
     "funded": ev.Funded(D(10_000), "USDT", D("10000.000000000000000001")),
+    "withdrawn": ev.Withdrawn(D("0.00000001"), "USDT", D("0.000000009"), MARKS, "test"),
+    "converted": ev.Converted(D(500), "USDT", D("0.01"), "BTC", D("0.00001"), D("0.00002"), MARKS, "test"),
+    "allocated": ev.Allocated(BOT, D(100), D("99.5"), MARKS, "test"),
+    "released": ev.Released(BOT, D(100), D("99.5"), {}, "test"),
+    "reinvested": ev.Reinvested(
+        D(600), "USDT", (ev.ReinvestLeg(BOT, D(0), D(480), D("470.1")),), (BOT,), D(600), MARKS, "scheduler"
+    ),
+    "reversed": ev.Reversed(2, "funded", {"USDT": D(-5)}, {}, {"BTC": D("-0.1")}, D("-4.9"), MARKS, "test", "typo"),
+    "account_reset": ev.AccountReset(D(10_000), "USDT", "test", "a fresh start"),
+    "bot_edited": ev.BotEdited(BOT, "test", name="Beta", parameters={"fast": 5}, timeframe=Timeframe.M5),
+    "order_accepted": ACCEPTED,
+    "order_filled": ev.OrderFilled(
+        "order-2", BOT, OrderStatus.PARTIALLY_FILLED, EXECUTED.fills, D("0.001"), EXECUTED.market, MARKS
+    ),
+    "order_canceled": ev.OrderCanceled("order-2", BOT, "test", "no longer wanted"),
+    "order_expired": ev.OrderExpired("order-2", BOT, "its day is over"),
+    "limits_changed": ev.LimitsChanged({"max_drawdown": D("0.1"), "burst_limit_orders": D(3)}, "admin"),
     "bot_created": ev.BotCreated(
         BOT,
         "Ünal 100 %",

@@ -9,7 +9,7 @@ from core.domain.errors import IntegrityError
 from core.domain.lots import Lot, LotQueue, Match, realized
 from core.domain.money import ONE
 from core.domain.order import ExitReason, Fill, Side
-from core.domain.trade import Exit, Trade, close
+from core.domain.trade import Exit, Leg, Trade, close
 from tests.builders import BOT, T0, Chain, at, bot_created, dec, executed, funded
 
 
@@ -57,7 +57,8 @@ def test_thirds_of_a_fee_add_up_to_the_fee():
 def _sold(*fills: tuple[str, str]) -> Trade:
     queue = _queue(_lot("1", "100", "0.1"), _lot("1", "110", "0.2", at(60)))
     legs = [
-        (Fill(dec(p), dec(q), dec("0.05"), "USDT", dec("0.05"), dec(0), dec(q)), queue.sell(dec(q))) for q, p in fills
+        Leg(Fill(dec(p), dec(q), dec("0.05"), "USDT", dec("0.05"), dec(0), dec(q)), queue.sell(dec(q)))
+        for q, p in fills
     ]
     return close(Exit("o", BOT, "BTC/USDT", ExitReason.STOP_LOSS, at(90), legs))
 
@@ -104,4 +105,8 @@ def test_five_buys_sold_by_one_order_are_one_trade():
     (trade,) = chain.trades
     assert isinstance(trade, Trade)
     assert (trade.gross_pnl, trade.fees, trade.entry_price) == (5, dec("0.495"), 48_000)
-    assert (chain.state.book.trades, chain.state.book.wins, chain.state.book.fills) == (1, 1, 6)
+    assert (chain.state.books["USDT"].trades, chain.state.books["USDT"].wins, chain.state.books["USDT"].fills) == (
+        1,
+        1,
+        6,
+    )

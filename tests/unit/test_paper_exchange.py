@@ -16,7 +16,7 @@ from tests.builders import BTC, T0, dec, entry, leave, running
 FEES = FeeSchedule(maker_bps=dec(4), taker_bps=dec(10))
 
 Side_ = list[tuple[str, str]]
-Consumed = dict[tuple[str, Decimal], tuple[Decimal, Decimal]]
+Consumed = dict[Decimal, tuple[Decimal, Decimal]]
 ASKS: Side_ = [("100.01", "1"), ("100.03", "2"), ("100.07", "5")]
 BIDS: Side_ = [("99.99", "1"), ("99.97", "2"), ("99.93", "5")]
 
@@ -107,19 +107,14 @@ def test_dust_is_sold_whole():
 
 
 def test_depth_taken_before_is_not_offered_again():
-    consumed: Consumed = {("buy", dec("100.01")): (dec(1), dec("0.75")), ("buy", dec("100.03")): (dec(2), dec(2))}
+    consumed: Consumed = {dec("100.01"): (dec(1), dec("0.75")), dec("100.03"): (dec(2), dec(2))}
     done = _execute(Side.BUY, "1", consumed=consumed)
     assert _walk(done) == [(dec("100.01"), dec("0.25")), (dec("100.07"), dec("0.75"))]
 
 
 def test_depth_is_offered_again_when_the_level_shows_another_quantity():
-    consumed: Consumed = {("buy", dec("100.01")): (dec("1.5"), dec("1.5"))}
+    consumed: Consumed = {dec("100.01"): (dec("1.5"), dec("1.5"))}
     assert _walk(_execute(Side.BUY, "1", consumed=consumed)) == [(dec("100.01"), 1)]
-
-
-def test_what_was_bought_is_not_taken_from_the_sellers_side():
-    consumed: Consumed = {("buy", dec("99.99")): (dec(1), dec(1))}
-    assert _walk(_execute(Side.SELL, "1", consumed=consumed)) == [(dec("99.99"), 1)]
 
 
 def test_the_same_order_on_the_same_book_fills_the_same():

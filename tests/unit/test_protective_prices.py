@@ -1,6 +1,6 @@
 """Stops and targets trigger at their price, once, the stop first (spec/pipeline.md, The paper exchange)."""
 
-from core.domain.account import Protection
+from core.domain.bot_state import Protection
 from core.domain.order import ExitReason
 from core.domain.protective import ProtectivePrices
 from tests.builders import dec

@@ -44,7 +44,7 @@ def test_an_empty_account_is_worth_nothing_and_has_no_drawdown():
 
 def test_a_state_that_contradicts_itself_gives_no_figures():
     chain = _invested()
-    chain.state.book.realized += dec("0.00000001")
+    chain.state.books["USDT"].realized += dec("0.00000001")
     with pytest.raises(IntegrityError, match="funding plus profit is") as broken:
         value(chain.state, _mark("50000"))
     assert "999.50000001" in broken.value.message

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from core.domain.account import Account, Bot, UnitTrack
+from core.domain.account import Account
 from core.domain.bot import BotStatus
+from core.domain.bot_state import Bot
 from core.domain.events import BreakerTripped, Metric
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.money import ZERO, plain, ratio
 from core.domain.rules import TradingRules
+from core.domain.track import UnitTrack
 
 _HOUR = timedelta(hours=1)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
-from core.domain.account import Account, Bot
+from core.domain.account import Account
+from core.domain.bot_state import Bot
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import Instrument
 from core.domain.money import plain
@@ -99,12 +100,13 @@ def _size(entry: Entry) -> Denied | None:
 
 
 def _cash(entry: Entry) -> Denied | None:
-    if entry.cost <= entry.bot.cash:
+    free = entry.bot.free_cash
+    if entry.cost <= free:
         return None
     return Denied(
         Gate.TRADE_LIMITER,
         "not_enough_cash",
-        f"The order takes {plain(entry.cost)} {entry.instrument.quote}; {entry.bot.name} has {plain(entry.bot.cash)}.",
-        limit=plain(entry.bot.cash),
+        f"The order takes {plain(entry.cost)} {entry.instrument.quote}; {entry.bot.name} has {plain(free)}.",
+        limit=plain(free),
         value=plain(entry.cost),
     )

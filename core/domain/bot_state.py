@@ -1,0 +1,121 @@
+"""One bot inside its owner's folded state: its cash, lots, resting orders and figures."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.book import Book, Exposure
+from core.domain.bot import BotStatus
+from core.domain.events import Metric
+from core.domain.instrument import Exchange
+from core.domain.lots import LotQueue
+from core.domain.market import Timeframe
+from core.domain.money import ZERO
+from core.domain.order import ExitReason, Side
+from core.domain.order_status import OrderStatus
+from core.domain.track import UnitTrack
+from core.domain.trade import Leg
+
+ERRORS_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Protective prices of an open position; either may be absent."""
+
+    take_profit: Decimal | None
+    stop_loss: Decimal | None
+
+
+@dataclass(slots=True)
+class RestingOrder:
+    """An order that waits in the book; `reserved` is quote cash (buy) or base units (sell).
+
+    `legs` are what a sale has sold so far: they become one trade when the order ends.
+    """
+
+    order_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    limit_price: Decimal
+    filled: Decimal
+    reserved: Decimal
+    status: OrderStatus
+    reduce_only: bool
+    accepted_at: datetime
+    exit_reason: ExitReason | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    legs: list[Leg] = field(default_factory=list[Leg])
+
+
+@dataclass(slots=True)
+class Bot:
+    """A bot's book; money in its quote currency. `capital` is what was allocated less what was released."""
+
+    bot_id: str
+    name: str
+    exchange: Exchange
+    symbol: str
+    strategy: str
+    parameters: dict[str, int]
+    timeframe: Timeframe
+    risk_mode: str
+    capital: Decimal
+    created_at: datetime
+    status: BotStatus = BotStatus.CREATED
+    status_reason: str = ""
+    run: int = 0
+    source: str = ""
+    cash: Decimal = ZERO
+    positions: dict[str, LotQueue] = field(default_factory=dict[str, LotQueue])
+    orders: dict[str, RestingOrder] = field(default_factory=dict[str, RestingOrder])
+    protection: Protection | None = None
+    book: Book = field(default_factory=Book)
+    exposure: Exposure = field(default_factory=Exposure)
+    track: UnitTrack = field(default_factory=UnitTrack)
+    orders_today: int = 0
+    loss_streak: int = 0
+    errors: deque[datetime] = field(default_factory=deque[datetime])
+    tripped: Metric | None = None
+    written_off: bool = False
+
+    @property
+    def quote(self) -> str:
+        """Currency of its cash."""
+        return self.symbol.partition("/")[2]
+
+    def held(self, symbol: str) -> Decimal:
+        """Base units held."""
+        queue = self.positions.get(symbol)
+        return queue.quantity if queue else ZERO
+
+    @property
+    def flat(self) -> bool:
+        """Whether it holds nothing."""
+        return not any(queue.quantity for queue in self.positions.values())
+
+    @property
+    def reserved_cash(self) -> Decimal:
+        """Cash that resting buys have claimed."""
+        return sum((order.reserved for order in self.orders.values() if order.side is Side.BUY), ZERO)
+
+    def reserved_units(self, symbol: str) -> Decimal:
+        """Base units that resting sells of a symbol have claimed."""
+        resting = self.orders.values()
+        return sum((o.reserved for o in resting if o.side is Side.SELL and o.symbol == symbol), ZERO)
+
+    @property
+    def free_cash(self) -> Decimal:
+        """Cash that no resting order has claimed."""
+        return self.cash - self.reserved_cash if self.orders else self.cash
+
+    def equity(self, marks: dict[str, Decimal]) -> Decimal:
+        """Cash plus positions at the marks."""
+        total = self.cash
+        for symbol, queue in self.positions.items():
+            if queue.quantity:
+                total += queue.quantity * marks[symbol]
+        return total
