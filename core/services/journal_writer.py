@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.domain.account import Account
-from core.domain.commands import Command, SubmitOrder
+from core.domain.commands import CheckBreaker, Command, SubmitOrder
 from core.domain.decide import decide
 from core.domain.decide_order import request_digest
 from core.domain.decision import Decision, Setting
@@ -119,18 +119,27 @@ class JournalWriter:
         raise Unavailable("Too many others are writing to this account; nothing was done. Try again.")
 
     async def _attempt(self, chain: _Chain, command: Command, setting: Setting, key: str | None) -> Outcome | None:
-        """Decide on the state as it is and append; None when somebody else wrote first."""
+        """Decide on the state as it is and append; None when somebody else wrote first.
+
+        An append proves by its place that the state was the newest. A refusal proves nothing, so it stands
+        only when the store has no news: what was lifted or brought in elsewhere must not be held against anyone.
+        """
         user_id = chain.state.user_id
         try:
             decision = decide(chain.state, command, setting)
         except ProductError:
             if recorded := await self._recorded(user_id, key, command):
                 return recorded
+            if await self._catch_up(chain):
+                return None
             raise
         if decision.payload is None or decision.denied is not None:
             if recorded := await self._recorded(user_id, key, command):
                 return recorded
             if decision.payload is None:
+                # A breaker is checked for what this writer has just appended; it spares every order a read.
+                if not isinstance(command, CheckBreaker) and await self._catch_up(chain):
+                    return None
                 return Outcome(None, decision.denied)
         try:
             event = await self._append(chain, decision.payload, decision, key, setting.now)
@@ -165,12 +174,12 @@ class JournalWriter:
         self._tell(self._fold(chain, event))
         return event
 
-    async def _catch_up(self, chain: _Chain) -> None:
-        """Fold everything the store has beyond the head, checking the chain.
+    async def _catch_up(self, chain: _Chain) -> bool:
+        """Fold everything the store has beyond the head, checking the chain; tells whether there was anything.
 
         The first time that is the user's whole history, which is news to nobody.
         """
-        state = chain.state
+        state, known = chain.state, chain.head.seq
         first = chain.head == START
         if first:
             await self._projector.load_head(state.user_id)
@@ -183,6 +192,7 @@ class JournalWriter:
             if len(page.documents) < _PAGE:
                 break
         chain.behind = False
+        return chain.head.seq > known
 
     def _fold(self, chain: _Chain, event: Event) -> Appended:
         try:
