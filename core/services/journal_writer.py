@@ -128,19 +128,17 @@ class JournalWriter:
         try:
             decision = decide(chain.state, command, setting)
         except ProductError:
-            if recorded := await self._recorded(user_id, key, command):
+            recorded = await self._recorded(user_id, key, command)
+            if recorded or await self._catch_up(chain):
                 return recorded
-            if await self._catch_up(chain):
-                return None
             raise
-        if decision.payload is None or decision.denied is not None:
-            if recorded := await self._recorded(user_id, key, command):
-                return recorded
-            if decision.payload is None:
-                # A breaker is checked for what this writer has just appended; it spares every order a read.
-                if not isinstance(command, CheckBreaker) and await self._catch_up(chain):
-                    return None
-                return Outcome(None, decision.denied)
+        refused = decision.payload is None or decision.denied is not None
+        if refused and (recorded := await self._recorded(user_id, key, command)):
+            return recorded
+        if decision.payload is None:
+            # A breaker is checked for what this writer has just appended; it spares every order a read.
+            news = not isinstance(command, CheckBreaker) and await self._catch_up(chain)
+            return None if news else Outcome(None, decision.denied)
         try:
             event = await self._append(chain, decision.payload, decision, key, setting.now)
         except DuplicateKey as taken:
