@@ -53,7 +53,8 @@ class Account:
 
     `funded` is net funding, `converted` what conversions brought and took (before their fees).
     `reporting` is the currency of the first funding: drawdown, returns and totals are measured in it.
-    `day_seq` is the event that opened the present day of engine time.
+    `day_seq` is the event that opened the present day of engine time, `reset_seq` the last account reset: what
+    was traded up to it counts no more.
     """
 
     user_id: str
@@ -76,6 +77,7 @@ class Account:
     track: UnitTrack = field(default_factory=UnitTrack)
     day: date | None = None
     day_seq: int = 0
+    reset_seq: int = 0
     orders_today: int = 0
     entries: dict[str, deque[datetime]] = field(default_factory=dict[str, deque[datetime]])
     loss_streak: int = 0

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from core.domain import events as ev
 from core.domain.account import Account
+from core.domain.book import Book, Exposure
 from core.domain.bot import BotStatus
 from core.domain.bot_state import Bot
 from core.domain.errors import IntegrityError
@@ -91,14 +92,15 @@ def reset_account(state: Account, event: Event, fact: ev.AccountReset) -> None:
     """
     for bot in state.bots.values():
         bot.status, bot.status_reason, bot.written_off = BotStatus.STOPPED, "the account was reset", True
-        bot.cash, bot.track, bot.protection, bot.tripped = ZERO, UnitTrack(), None, None
+        bot.cash, bot.capital, bot.protection, bot.tripped = ZERO, ZERO, None, None
+        bot.track, bot.book, bot.exposure = UnitTrack(), Book(), Exposure()
         bot.positions.clear()
         bot.orders.clear()
     fresh = Account(state.user_id)
     for field in fields(Account):
         if field.name not in _SURVIVES_A_RESET:
             setattr(state, field.name, getattr(fresh, field.name))
-    state.reporting, state.started_at = fact.currency, event.ts
+    state.reporting, state.started_at, state.reset_seq = fact.currency, event.ts, event.seq
     state.free_cash = {fact.currency: fact.amount}
     state.cash_total = {fact.currency: fact.amount}
     state.funded = {fact.currency: fact.amount}
