@@ -231,6 +231,12 @@ def _same_request(payload: Payload, command: Command, document: Document) -> boo
 
 _COMMAND_EVENTS = {
     "Fund": "funded",
+    "Withdraw": "withdrawn",
+    "Convert": "converted",
+    "Reverse": "reversed",
+    "Allocate": "allocated",
+    "Release": "released",
+    "ResetAccount": "account_reset",
     "CreateBot": "bot_created",
     "StartBot": "bot_started",
     "ResumeBot": "bot_resumed",

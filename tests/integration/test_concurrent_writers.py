@@ -15,29 +15,32 @@ from tests.builders import T0, entry, leave, market
 from tests.integration.desk import audited
 from tests.integration.witness import Findings
 from tests.integration.writers import Writers
-from tests.integration.writing_child import CAPITAL, SOURCE, WRITERS, Plan, journal_writer, new_bot
+from tests.integration.writing_child import journal_writer
+from tests.integration.writing_plan import CAPITAL, SOURCE, WRITERS, Kind, Plan, new_bot
 from tests.store_location import Location
 
-#: Users, commands a writer gives, and how many bots each user's cash pays for.
+#: Users, commands a writer gives, and how many of them each user's cash pays for.
 ONE_USER = (1, 1, 25)
 FIFTY_USERS = (50, 5, 2)
 
 
 @pytest.mark.parametrize(("users", "commands", "affordable"), [ONE_USER, FIFTY_USERS])
+@pytest.mark.parametrize("kind", ["create", "withdraw"])
 @pytest.mark.parametrize("journals", [WRITERS, 5])
-async def test_cash_pays_for_exactly_so_many_bots_in_one_process(
-    location: Location, users: int, commands: int, affordable: int, journals: int
+async def test_cash_pays_for_exactly_so_much_in_one_process(
+    location: Location, users: int, commands: int, affordable: int, kind: Kind, journals: int
 ):
-    writers = await _for_bots(location, users, commands, affordable)
+    writers = await _for_cash(location, Plan(1, users, commands, kind), affordable)
     await writers.in_one_process(journals)
     _exactly(await writers.findings(), users * affordable)
 
 
 @pytest.mark.parametrize(("users", "commands", "affordable"), [ONE_USER, FIFTY_USERS])
-async def test_cash_pays_for_exactly_so_many_bots_in_four_processes(
-    location: Location, users: int, commands: int, affordable: int
+@pytest.mark.parametrize("kind", ["create", "withdraw"])
+async def test_cash_pays_for_exactly_so_much_in_four_processes(
+    location: Location, users: int, commands: int, affordable: int, kind: Kind
 ):
-    writers = await _for_bots(location, users, commands, affordable)
+    writers = await _for_cash(location, Plan(1, users, commands, kind), affordable)
     await writers.in_processes()
     _exactly(await writers.findings(), users * affordable)
 
@@ -116,15 +119,15 @@ async def test_an_entry_is_not_denied_for_a_position_that_somebody_else_closed(s
 async def _two_writers(store: DocumentStore) -> tuple[JournalWriter, JournalWriter, str]:
     """Of one user, who has 100 USDT."""
     one, two = journal_writer(store), journal_writer(store)
-    (user,) = Plan(3, 1, 1, "bots").user_ids()
+    (user,) = Plan(3, 1, 1, "create").user_ids()
     await one.execute(user, Fund(Decimal(100), "USDT"), now=T0)
     return one, two, user
 
 
-async def _for_bots(location: Location, users: int, commands: int, affordable: int) -> Writers:
-    """Each bot alone is well within the cash; all that are asked for are far beyond it."""
-    assert WRITERS * commands / users > affordable
-    writers = Writers(location, Plan(1, users, commands, "bots"), funds=affordable * CAPITAL + Decimal(100))
+async def _for_cash(location: Location, plan: Plan, affordable: int) -> Writers:
+    """Each command alone is well within the cash; all of them are far beyond it."""
+    assert WRITERS * plan.commands / plan.users > affordable
+    writers = Writers(location, plan, funds=affordable * CAPITAL + Decimal(100))
     await writers.open_accounts()
     return writers
 

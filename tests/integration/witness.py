@@ -16,7 +16,8 @@ from core.domain.journal import Event
 from core.ports import DocumentStore
 from tests.builders import T0
 from tests.integration.desk import audited, journal
-from tests.integration.writing_child import RULES, Answer, Ask, Plan, Verdict
+from tests.integration.writing_child import Answer, Verdict
+from tests.integration.writing_plan import RULES, Ask, Plan
 
 #: Keys of what a test put into a journal before the writers came.
 PREPARED = "prepared:"
@@ -147,8 +148,8 @@ def overdrawn(state: Account) -> Iterator[str]:
         if state.cash_total[currency] != cash + in_bots:
             yield f"all cash is {state.cash_total[currency]} {currency}, but its parts are {cash} and {in_bots}"
     for bot in state.bots.values():
-        if bot.cash < 0:
-            yield f"{bot.name} has cash {bot.cash}"
+        if bot.free_cash < 0:
+            yield f"{bot.name} has cash {bot.cash}, of which {bot.reserved_cash} is reserved"
         for symbol, queue in bot.positions.items():
             if queue.quantity < 0:
                 yield f"{bot.name} holds {queue.quantity} of {symbol}"

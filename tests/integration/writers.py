@@ -18,20 +18,8 @@ from core.services.journal_writer import JournalWriter
 from tests.builders import T0
 from tests.integration.desk import audited
 from tests.integration.witness import PREPARED, Findings, examine
-from tests.integration.writing_child import (
-    SHARED_BOTS,
-    SHARED_CAPITAL,
-    SOURCE,
-    WRITERS,
-    Answer,
-    CountingStore,
-    Job,
-    Plan,
-    journal_writer,
-    new_bot,
-    shared_bot,
-    write,
-)
+from tests.integration.writing_child import Answer, CountingStore, Job, journal_writer, write
+from tests.integration.writing_plan import SHARED_BOTS, SHARED_CAPITAL, SOURCE, WRITERS, Plan, new_bot, shared_bot
 from tests.store_location import Location
 
 ROOT = Path(__file__).parents[2]

@@ -1,107 +1,26 @@
-"""What the writers of the concurrency tests ask for, and a process that asks for some of them and reports each answer.
-
-Everything follows from the plan, so that the parent can decide each command again, and a process that was
-killed asks for the same things with the same keys.
-"""
+"""Carries out what writers ask for, here or as a process of its own that reports each answer as a JSON line."""
 
 import asyncio
-import random  # noqa: TID251 - seeded commands
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from core.adapters.clock import SystemClock
-from core.domain import commands as cmd
 from core.domain.errors import Conflict, NotFound
-from core.domain.instrument import Exchange
-from core.domain.market import MarketState, Timeframe
-from core.domain.rules import TradingRules
 from core.ports import Document, DocumentStore, DuplicateKey, StoreUnavailable
 from core.services.journal_writer import JournalWriter, Outcome
 from core.services.projector import Projector
-from tests.builders import BTC, T0, entry, leave, market
+from tests.builders import T0
 from tests.fakes.faulty_store import FaultyStore
+from tests.integration.writing_plan import RULES, Ask, Plan
 from tests.store_location import Location
 
-WRITERS = 50
-SHARED_BOTS = 6
-SHARED_CAPITAL = Decimal(1_000)
-CAPITAL = Decimal(400)
-QUANTITY = "6"  # two entries of it are more than a shared bot has, one is well below
-SOURCE = "scripted"
-
-#: Only cash, positions and halts may stand in the way.
-RULES = TradingRules(
-    max_trades_per_bot_daily=1_000_000,
-    max_trades_per_user_daily=1_000_000,
-    burst_limit_orders=1_000_000,
-    burst_window_secs=1,
-    max_drawdown=Decimal("0.99"),
-    max_daily_loss=Decimal("0.99"),
-    max_consecutive_losses=1_000_000,
-)
-
-_CROWD = 5  # writers on the same user of many at about the same time
 _STORE_ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What all writers of a run do: `bots` only create bots for free cash, `everything` mixes all commands."""
-
-    seed: int
-    users: int
-    commands: int
-    kind: Literal["bots", "everything"]
-
-    def user_ids(self) -> list[str]:
-        """Whose journals are written to."""
-        return [_uuid(f"{self.seed}:user:{number}") for number in range(self.users)]
-
-    def ask(self, writer: int, number: int) -> "Ask":
-        """The command a writer gives as its `number`th, always the same."""
-        user, key = self._user(writer, number), f"w{writer}:{number}"
-        chance = self._chance(key)
-        label = self._label(chance)
-        if label == "stop":
-            earlier = [n for n in range(number) if self._user(writer, n) == user and self._creates(writer, n)]
-            if earlier:
-                return Ask(user, key, cmd.StopBot(self._own_bot(f"w{writer}:{earlier[-1]}"), "test", "done"))
-            label = "create"
-        if label == "create":
-            return Ask(user, key, new_bot(self._own_bot(key), f"Own {key}", CAPITAL))
-        return Ask(user, key, _COMMANDS[label](chance, shared_bot(user, chance.randrange(SHARED_BOTS)), key))
-
-    def _label(self, chance: random.Random) -> str:
-        return "create" if self.kind == "bots" else chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-
-    def _creates(self, writer: int, number: int) -> bool:
-        return self._label(self._chance(f"w{writer}:{number}")) == "create"
-
-    def _user(self, writer: int, number: int) -> str:
-        return _uuid(f"{self.seed}:user:{(writer // _CROWD + WRITERS // _CROWD * number) % self.users}")
-
-    def _own_bot(self, key: str) -> str:
-        return _uuid(f"{self.seed}:{key}")
-
-    def _chance(self, key: str) -> random.Random:
-        return random.Random(f"{self.seed}:{key}")  # noqa: S311 - not cryptography
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A command for one user's journal under its key."""
-
-    user_id: str
-    key: str
-    command: cmd.Command
 
 
 class Verdict(StrEnum):
@@ -156,27 +75,6 @@ class CountingStore(FaultyStore):
         return taken
 
 
-def shared_bot(user_id: str, number: int) -> str:
-    """Id of a bot that all writers trade with."""
-    return _uuid(f"{user_id}:shared:{number}")
-
-
-def new_bot(bot_id: str, name: str, capital: Decimal) -> cmd.CreateBot:
-    """A bot on BTC."""
-    return cmd.CreateBot(
-        bot_id=bot_id,
-        name=name,
-        exchange=Exchange.BINANCE,
-        symbol=BTC.symbol,
-        strategy="ema_cross",
-        parameters={"fast": 9, "slow": 21},
-        timeframe=Timeframe.M1,
-        risk_mode="balanced",
-        capital=capital,
-        actor="test",
-    )
-
-
 def journal_writer(store: DocumentStore) -> JournalWriter:
     """A writer as the product wires it, with limits out of the way."""
     return JournalWriter(store, SystemClock(), RULES, Projector(store))
@@ -220,37 +118,6 @@ async def _execute(journal: JournalWriter, asked: Ask) -> Outcome:
         except StoreUnavailable:
             continue
     return await journal.execute(asked.user_id, asked.command, now=T0, key=asked.key)
-
-
-def _book(chance: random.Random) -> MarketState:
-    mid = Decimal(chance.randint(9_500, 10_500)) / 100
-    return market(str(mid - Decimal("0.01")), str(mid + Decimal("0.01")), size="1000")
-
-
-_WEIGHTS = {
-    "enter": 28,
-    "leave": 22,
-    "create": 20,
-    "stop": 12,
-    "fund": 7,
-    "resume": 5,
-    "pause": 3,
-    "lift": 2,
-    "halt": 1,
-}
-_COMMANDS: dict[str, Callable[[random.Random, str, str], cmd.Command]] = {
-    "enter": lambda chance, bot, key: entry(_book(chance), QUANTITY, bot_id=bot, key=key),
-    "leave": lambda chance, bot, key: leave(_book(chance), bot_id=bot, key=key),
-    "fund": lambda chance, _, __: cmd.Fund(Decimal(chance.randint(1, 200)), "USDT"),
-    "resume": lambda _, bot, __: cmd.ResumeBot(bot, SOURCE, "test"),
-    "pause": lambda _, bot, __: cmd.PauseBot(bot, "test", "rest"),
-    "lift": lambda _, __, ___: cmd.ResumeTrading("test"),
-    "halt": lambda _, __, ___: cmd.HaltTrading("test", "stop"),
-}
-
-
-def _uuid(text: str) -> str:
-    return str(uuid.UUID(bytes=random.Random(text).randbytes(16), version=4))  # noqa: S311 - not cryptography
 
 
 def _say(line: str) -> None:
