@@ -12,10 +12,11 @@ from core.domain.order import OrderRequest
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """Play money in."""
+    """Play money in; `actor` is absent for the opening balance."""
 
     amount: Decimal
     currency: str
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Withdraw:
 class Convert:
     """Change free cash of one currency into another at the present mark, less a fee in bps of what is bought."""
 
-    amount: Decimal
-    currency: str
-    into: str
+    sold: Decimal
+    sold_currency: str
+    bought_currency: str
     fee_bps: Decimal
     actor: str
 

@@ -27,7 +27,7 @@ def fund(state: Account, command: cmd.Fund, setting: Setting) -> Decision:
     _check_currency(command.currency)
     marks, worth = _priced(state, setting, command.amount, command.currency)
     units = state.track.units_for(worth, state.equity(marks)) if state.track.units else worth
-    return Decision(ev.Funded(command.amount, command.currency, units, marks or None))
+    return Decision(ev.Funded(command.amount, command.currency, units, marks or None, command.actor))
 
 
 def withdraw(state: Account, command: cmd.Withdraw, setting: Setting) -> Decision:
@@ -41,29 +41,29 @@ def withdraw(state: Account, command: cmd.Withdraw, setting: Setting) -> Decisio
 
 def convert(state: Account, command: cmd.Convert, setting: Setting) -> Decision:
     """Free cash into another currency at the mark; what is bought is rounded to 8 decimals, the fee up."""
-    parse_positive(command.amount, "The amount")
-    _check_currency(command.into)
-    if command.into == command.currency:
-        raise InvalidInput(f"That is {command.currency} already.")
+    parse_positive(command.sold, "The amount")
+    _check_currency(command.bought_currency)
+    if command.bought_currency == command.sold_currency:
+        raise InvalidInput(f"That is {command.sold_currency} already.")
     if not 0 <= command.fee_bps < BPS:
         raise InvalidInput("The fee is 0 to 9,999 basis points.")
-    _check_free(state, command.amount, command.currency)
+    _check_free(state, command.sold, command.sold_currency)
     known = state.marks | setting.marks
-    symbol = rate_symbol(command.currency, command.into, known)
+    symbol = rate_symbol(command.sold_currency, command.bought_currency, known)
     if symbol is None:
-        raise InvalidInput(f"There is no price between {command.currency} and {command.into}.")
-    exchange_rate = rate(command.currency, command.into, known)
-    bought = round_half_even(command.amount * exchange_rate, MAX_DECIMALS)
+        raise InvalidInput(f"There is no price between {command.sold_currency} and {command.bought_currency}.")
+    exchange_rate = rate(command.sold_currency, command.bought_currency, known)
+    bought = round_half_even(command.sold * exchange_rate, MAX_DECIMALS)
     fee = round_fee_up(bought * command.fee_bps / BPS, MAX_DECIMALS)
     if bought - fee <= 0:
-        raise InvalidInput(f"{command.amount:f} {command.currency} is too little to convert.")
-    marks, _ = _priced(state, setting, bought, command.into)
+        raise InvalidInput(f"{command.sold:f} {command.sold_currency} is too little to convert.")
+    marks, _ = _priced(state, setting, bought, command.bought_currency)
     return Decision(
         ev.Converted(
-            sold=command.amount,
-            sold_currency=command.currency,
+            sold=command.sold,
+            sold_currency=command.sold_currency,
             bought=bought,
-            bought_currency=command.into,
+            bought_currency=command.bought_currency,
             fee=fee,
             rate=exchange_rate,
             marks=marks | {symbol: known[symbol]},

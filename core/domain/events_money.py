@@ -15,6 +15,7 @@ class Funded:
     currency: str
     units: Decimal
     marks: dict[str, Decimal] | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

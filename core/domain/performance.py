@@ -154,8 +154,8 @@ def sharpe(returns: DailyReturns) -> Decimal | None:
     if returns.days < 2:  # noqa: PLR2004 - a deviation needs two values
         return None
     n = Decimal(returns.days)
-    variance = _CONTEXT.divide(returns.squares - _CONTEXT.divide(returns.total * returns.total, n), n - 1)
-    return _annual(returns.total, n, variance)
+    spread = _CONTEXT.subtract(returns.squares, _CONTEXT.divide(_CONTEXT.multiply(returns.total, returns.total), n))
+    return _annual(returns.total, n, _CONTEXT.divide(spread, n - 1))
 
 
 def sortino(returns: DailyReturns) -> Decimal | None:
