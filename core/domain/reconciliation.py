@@ -29,8 +29,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Equity in `currency` at the recorded marks, by the journal and by `fills_ledger`; the difference in percent of
-    the journal's. `discrepancy` is the largest difference in money of any projection."""
+    """Equity in `currency` at the recorded marks, by the journal and by `fills_ledger`.
+
+    `discrepancy` is the largest difference in money of any projection, also in percent of the journal's equity.
+    """
 
     user_id: str
     seq: int
@@ -172,8 +174,8 @@ def _compare_bots(state: Account, projected: Projected, issues: list[Issue]) -> 
                 Issue("bots", bot.name, f"{bot.name}, cash {plain(bot.cash)}", f"{found[0]}, cash {plain(found[1])}")
             )
             worst = max(worst, abs(found[1] - bot.cash) * rate(bot.quote, state.reporting, state.marks))
-    for bot_id in projected.bots.keys() - state.bots.keys():
-        issues.append(Issue("bots", bot_id, "no such bot", projected.bots[bot_id][0]))
+    unknown = sorted(projected.bots.keys() - state.bots.keys())
+    issues.extend(Issue("bots", bot_id, "no such bot", projected.bots[bot_id][0]) for bot_id in unknown)
     return worst
 
 
