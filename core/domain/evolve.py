@@ -75,6 +75,7 @@ def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
         cash=fact.capital,
     )
     bot.track.units = fact.capital
+    bot.track.drawdown.peak_at = event.ts
     state.free_cash[bot.quote] -= fact.capital
     state.bots[bot.bot_id] = bot
 

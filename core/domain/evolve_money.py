@@ -22,7 +22,7 @@ _SURVIVES_A_RESET = frozenset(
 def fund(state: Account, event: Event, fact: ev.Funded) -> None:
     """Money in: units are bought at the value before it."""
     if not state.funded:
-        state.reporting = fact.currency
+        state.reporting, state.track.drawdown.peak_at = fact.currency, event.ts
     _observe(state, event, fact.marks or {})
     _move_cash(state, fact.currency, fact.amount)
     _add(state.funded, fact.currency, fact.amount)
@@ -105,6 +105,7 @@ def reset_account(state: Account, event: Event, fact: ev.AccountReset) -> None:
     state.cash_total = {fact.currency: fact.amount}
     state.funded = {fact.currency: fact.amount}
     state.track.units = fact.amount
+    state.track.drawdown.peak_at = event.ts
 
 
 def _observe(state: Account, event: Event, marks: dict[str, Decimal]) -> None:

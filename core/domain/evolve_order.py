@@ -195,7 +195,7 @@ def _trade(state: Account, bot: Bot, ended: Exit) -> Trade:
 def _measure(state: Account, bot: Bot, event: Event, marks: dict[str, Decimal]) -> None:
     take_marks(state, event, marks)
     bot.exposure.update(event.ts, holding=not bot.flat)
-    state.exposure.update(event.ts, holding=any(holding.quantity for holding in state.holdings.values()))
+    state.exposure.update(event.ts, holding=state.holding)
     bot.track.record(bot.equity(state.marks), event.ts)
     state.track.record(state.equity(state.marks), event.ts)
 

@@ -62,7 +62,10 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 def digest(document: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical encoding of all fields but `_id` and `hash`."""
-    return hashlib.sha256(canonical({k: v for k, v in document.items() if k not in {"_id", "hash"}})).hexdigest()
+    hashed = dict(document)
+    hashed.pop("_id", None)
+    hashed.pop("hash", None)
+    return hashlib.sha256(_CANONICAL.encode(hashed)).hexdigest()
 
 
 def seal(head: Head, stamp: Stamp, payload: Payload) -> dict[str, Any]:
@@ -108,7 +111,8 @@ def verified(head: Head, documents: Iterable[Mapping[str, Any]]) -> Iterator[Eve
     """
     for document in documents:
         # A damaged document may lack any field.
-        user, seq, link, stored = (document.get(name) for name in ("user_id", "seq", "prev_hash", "hash"))
+        get = document.get
+        user, seq, link, stored = get("user_id"), get("seq"), get("prev_hash"), get("hash")
         if seq != head.seq + 1:
             raise IntegrityError(f"Journal of {user}: seq {seq} follows {head.seq}.")
         if link != head.hash:

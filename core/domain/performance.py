@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from core.domain.book import Book, Exposure, Extreme
 from core.domain.money import ZERO, ratio
-from core.domain.track import DailyReturns, Drawdown, UnitTrack
+from core.domain.track import DailyReturns, UnitTrack
 
 DAYS_A_YEAR = 365
 _SHOWN_DECIMALS = Decimal("1e-12")
@@ -104,7 +104,7 @@ def performance(
     """
     books = list(books)
     traded = trade_figures(books)
-    drawdown = now_in(track.drawdown, unit_value, track.units, span[1])
+    drawdown = track.drawdown.with_present(unit_value, track.units, span[1])
     held_ms = sum(book.held_ms for book, _ in books)
     whole_ms = max(span[1] - span[0], timedelta()) // timedelta(milliseconds=1)
     return Performance(
@@ -129,21 +129,6 @@ def performance(
         days=track.returns.days,
         exposure=min(ratio(Decimal(exposure.total_ms(span[1])), Decimal(whole_ms)), Decimal(1)) if whole_ms else None,
     )
-
-
-def now_in(recorded: Drawdown, unit_value: Decimal, units: Decimal, now: datetime) -> Drawdown:
-    """The deepest fall with the present value taken into account; the recorded one stays as it is."""
-    seen = Drawdown(
-        recorded.peak,
-        recorded.peak_at,
-        recorded.fraction,
-        recorded.amount,
-        recorded.fell_from,
-        recorded.fell_to,
-    )
-    if units:
-        seen.record(unit_value, units, now)
-    return seen
 
 
 def sharpe(returns: DailyReturns) -> Decimal | None:

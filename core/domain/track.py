@@ -1,6 +1,6 @@
 """Equity per unit over time: what drawdown, daily loss and returns are measured on (spec/accounting.md, Valuation)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,12 +11,14 @@ from core.domain.money import ONE, ZERO, ratio
 class Drawdown:
     """The deepest fall of the unit value from a peak, of all time: no reset of a breaker hides it.
 
-    `fraction` is (peak - trough) / peak, `amount` the same fall in currency with the units of that moment.
+    `peak` is the highest value so far; the deepest fall went from `fell_from_value` by `fall`, which was `amount`
+    in currency with the units of that moment.
     """
 
     peak: Decimal = ONE
     peak_at: datetime | None = None
-    fraction: Decimal = ZERO
+    fell_from_value: Decimal = ONE
+    fall: Decimal = ZERO
     amount: Decimal = ZERO
     fell_from: datetime | None = None
     fell_to: datetime | None = None
@@ -27,9 +29,21 @@ class Drawdown:
             self.peak, self.peak_at = value, at
             return
         fall = self.peak - value
-        if fall > self.fraction * self.peak:  # spares the division where nothing new is learnt
-            self.fraction, self.amount = ratio(fall, self.peak), fall * units
+        if fall * self.fell_from_value > self.fall * self.peak:  # which fraction is greater, without a division
+            self.fell_from_value, self.fall, self.amount = self.peak, fall, fall * units
             self.fell_from, self.fell_to = self.peak_at, at
+
+    @property
+    def fraction(self) -> Decimal:
+        """The deepest fall as a fraction of the peak it went from."""
+        return ratio(self.fall, self.fell_from_value)
+
+    def with_present(self, value: Decimal, units: Decimal, at: datetime) -> "Drawdown":
+        """A copy that has seen the present value too."""
+        seen = replace(self)
+        if units:
+            seen.record(value, units, at)
+        return seen
 
 
 @dataclass(slots=True)

@@ -13,7 +13,6 @@ from core.domain.currency import rate
 from core.domain.errors import IntegrityError
 from core.domain.gates.circuit_breaker import fall
 from core.domain.money import ZERO, exact, plain
-from core.domain.performance import now_in
 
 Prices = dict[str, Decimal]
 
@@ -114,7 +113,7 @@ def value(state: Account, marks: Mapping[str, Mark], now: datetime | None = None
         unrealized = sum((part.unrealized_pnl * part.rate for part in parts), ZERO)
         fees = sum((part.fees * part.rate for part in parts), ZERO)
         unit_value = state.track.value(equity)
-        deepest = now_in(state.track.drawdown, unit_value, state.track.units, now) if now else state.track.drawdown
+        deepest = state.track.drawdown.with_present(unit_value, state.track.units, now) if now else state.track.drawdown
         drawdown = fall(unit_value, state.track.peak)
         return Portfolio(
             currency=state.reporting,
