@@ -3,7 +3,12 @@
 No gap, no fork, no lost append, no negative cash: every answer a writer got follows from the journal as it was then.
 """
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -15,9 +20,11 @@ from tests.builders import T0, entry, leave, market
 from tests.integration.desk import audited
 from tests.integration.witness import Findings
 from tests.integration.writers import Writers
-from tests.integration.writing_child import journal_writer
+from tests.integration.writing_child import Answer, Verdict, journal_writer
 from tests.integration.writing_plan import CAPITAL, SOURCE, WRITERS, Kind, Plan, new_bot
 from tests.store_location import Location
+
+Forgery: TypeAlias = Callable[[Answer, Answer], list[Answer]]
 
 #: Users, commands a writer gives, and how many of them each user's cash pays for.
 ONE_USER = (1, 1, 25)
@@ -76,12 +83,34 @@ async def test_killed_processes_lose_and_double_nothing_and_their_writers_go_on(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("users", "commands"), [(1, 30), (50, 60)])
+@pytest.mark.parametrize(("users", "commands"), [(1, 40), (50, 120)])
 async def test_many_killed_processes_lose_and_double_nothing(location: Location, users: int, commands: int):
     writers = await _for_everything(location, users, commands)
     await writers.in_processes(kills=20)
     assert writers.kills == 20
     _sound(await writers.findings(), repeated=True)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda told, refused: [replace(told, hash="0" * 64), refused],
+        lambda told, refused: [replace(told, seq=told.seq + 1), refused],
+        lambda told, refused: [replace(told, seq=0, verdict=Verdict.REFUSED, reason="too late"), refused],
+        lambda told, refused: [replace(told, asked_ns=time.monotonic_ns()), refused],
+        lambda told, refused: [told, replace(refused, reason="400 USDT is more than your free cash of 399 USDT.")],
+        lambda _, refused: [refused],
+    ],
+)
+async def test_an_answer_that_the_journal_does_not_give_is_noticed(tmp_path: Path, forge: Forgery):
+    writers = await _for_cash(Location("sqlite", str(tmp_path / "a.db")), Plan(1, 1, 1, "create"), affordable=2)
+    await writers.in_one_process(journals=2)
+    refused = next(answer for answer in writers.answers if not answer.seq)
+    told = next(answer for answer in writers.answers if answer.seq == 2)
+    assert not (await writers.findings()).problems
+    others = [answer for answer in writers.answers if answer not in (told, refused)]
+    writers.answers[:] = [*others, *forge(told, refused)]
+    assert (await writers.findings()).problems
 
 
 async def test_a_stop_is_not_taken_for_an_earlier_one_that_somebody_else_lifted(store: DocumentStore):

@@ -10,7 +10,7 @@ from core.domain.account import Account
 from core.domain.decide import decide
 from core.domain.decision import Setting
 from core.domain.errors import ProductError
-from core.domain.events import BotCreated, OrderExecuted
+from core.domain.events import BotCreated, OrderExecuted, Payload
 from core.domain.evolve import evolve
 from core.domain.journal import Event
 from core.ports import DocumentStore
@@ -25,10 +25,14 @@ PREPARED = "prepared:"
 
 @dataclass(slots=True)
 class Findings:
-    """Figures of a run; `problems` names what contradicts the journal, in words."""
+    """Figures of a run; `problems` names what contradicts the journal, in words.
+
+    `untold` were recorded before anyone could be told: the writer had to ask again.
+    """
 
     acknowledged: int = 0
     cached: int = 0
+    untold: int = 0
     refused: int = 0
     collisions: int = 0
     lost: int = 0
@@ -92,6 +96,8 @@ class _Hearing:
             if event is None or (event.seq, event.idempotency_key, event.hash) != (answer.seq, ask.key, answer.hash):
                 self._findings.lost += 1
                 self._object(f"{ask.key} was acknowledged at seq {answer.seq}, which is not what the journal holds")
+        first = {ask.key: answer for ask, answer in reversed(self._answered) if answer.seq}
+        self._findings.untold += sum(answer.verdict is Verdict.CACHED for answer in first.values())
         effects = [event.idempotency_key for event in self._events]
         effects += [e.payload.order_id for e in self._events if isinstance(e.payload, OrderExecuted)]
         effects += [e.payload.bot_id for e in self._events if isinstance(e.payload, BotCreated)]
@@ -117,12 +123,12 @@ class _Hearing:
         state = Account(self._user_id)
         for event in [*self._events, None]:
             open_ = [(ask, answer) for ask, answer, low, high in refusals if low <= state.seq <= high]
-            agreed = {id(answer) for ask, answer in open_ if _refusal(state, ask) == answer.reason}
+            agreed = {id(answer) for ask, answer in open_ if _decided(state, ask) == answer.reason}
             refusals = [refusal for refusal in refusals if id(refusal[1]) not in agreed]
             if event is None:
                 break
             ask = asks.get(event.idempotency_key)
-            if ask is not None and decide(state, ask.command, Setting({}, RULES, T0)).payload != event.payload:
+            if ask is not None and _decided(state, ask) != event.payload:
                 self._object(f"seq {event.seq} does not follow from the state before it")
             evolve(state, event)
             for words in overdrawn(state):
@@ -155,12 +161,12 @@ def overdrawn(state: Account) -> Iterator[str]:
                 yield f"{bot.name} holds {queue.quantity} of {symbol}"
 
 
-def _refusal(state: Account, ask: Ask) -> str | None:
-    """The words with which a state refuses a command; empty when there is nothing to do, None when it accepts."""
+def _decided(state: Account, ask: Ask) -> Payload | str:
+    """What a state makes of a command: the fact to record, or the words of the refusal (none: nothing to do)."""
     try:
         decision = decide(state, ask.command, Setting({}, RULES, T0))
     except ProductError as refusal:
         return refusal.message
     if decision.payload is not None:
-        return None
+        return decision.payload
     return decision.denied.message if decision.denied else ""

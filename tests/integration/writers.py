@@ -28,6 +28,8 @@ PROCESSES = 4
 #: Parts of all commands that have an answer at the first and at the last kill.
 _KILLS_BETWEEN = 0.2, 0.8
 _KILL_DELAY_SECS = 0.05
+#: Every so often a process may die before it has opened the store.
+_EARLY = 0.2
 _TIMEOUT_SECS = 600
 
 
@@ -43,7 +45,7 @@ class Writers:
     _children: dict[int, asyncio.subprocess.Process] = field(default_factory=dict[int, asyncio.subprocess.Process])
     _kill_at: list[int] = field(default_factory=list[int])
     _chance: random.Random = field(default_factory=random.Random)
-    _ready: int = 0
+    _open: set[int] = field(default_factory=set[int])
     _go: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open_accounts(self) -> None:
@@ -138,8 +140,8 @@ class Writers:
         assert child.stdout is not None
         while (line := await child.stdout.readline()).endswith(b"\n"):
             if line == b"ready\n":
-                self._ready += 1
-                if self._ready == PROCESSES:
+                self._open.add(child.pid)
+                if len(self._open) == PROCESSES:
                     self._go.set()
                 await self._go.wait()
                 with suppress(ConnectionError):
@@ -159,7 +161,9 @@ class Writers:
         if not self._children:  # all of them die or start just now: another answer will come
             self._kill_at.append(len(self.answers))
             return
-        _end(self._children.pop(self._chance.choice(sorted(self._children))))
+        early = self._chance.random() < _EARLY
+        writing = [p for p, child in sorted(self._children.items()) if early or child.pid in self._open]
+        _end(self._children.pop(self._chance.choice(writing or sorted(self._children))))
 
 
 def _end(child: asyncio.subprocess.Process) -> None:
