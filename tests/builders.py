@@ -63,6 +63,10 @@ class Chain:
             self.trades.append(trade)
         return event
 
+    def events(self) -> list[Event]:
+        """All events so far."""
+        return [read(document) for document in self.documents]
+
     def decide(
         self,
         command: Command,
