@@ -29,12 +29,14 @@ from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
 from core.services.feed_position import resume_position
 from core.services.funding import Funding
+from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
 from core.services.login_limiter import LoginLimiter
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
 from core.services.ownership import Ownership
+from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.projector import Projector
 from core.services.services import Services
@@ -131,10 +133,12 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         confirmations=Confirmations(store, clock, ids),
         emergency=Emergency(writer, orders, hub),
         engine=engine,
+        funds=Funds(store, writer, hub),
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
         ids=ids,
         orders=orders,
+        performance=PerformanceService(writer, hub),
         portfolio=PortfolioService(store, writer, hub, projector),
         traces=traces,
         writer=writer,

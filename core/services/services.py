@@ -10,10 +10,12 @@ from core.services.chat_log import ChatLog
 from core.services.confirmations import Confirmations
 from core.services.emergency import Emergency
 from core.services.engine import Engine
+from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
+from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.traces import Traces
 
@@ -30,10 +32,12 @@ class Services:
     confirmations: Confirmations
     emergency: Emergency
     engine: Engine
+    funds: Funds
     health: Health
     hub: MarketHub
     ids: Ids
     orders: OrderService
+    performance: PerformanceService
     portfolio: PortfolioService
     traces: Traces
     writer: JournalWriter
