@@ -4,14 +4,47 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from core.domain.instrument import Exchange
 from core.domain.market import Timeframe
+from tools.arguments_base import Amount, Arguments, BotName, NoArguments, SymbolText
+from tools.arguments_ledger import (
+    CountdownStatus,
+    ExportCsv,
+    FundAccount,
+    PerformanceRanking,
+    Period,
+    Positions,
+    Profits,
+    SetTarget,
+    TradeHistory,
+)
 
-BotName = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
-SymbolText = Annotated[str, StringConstraints(min_length=2, max_length=20, pattern=r"^[A-Za-z0-9/\- ]+$")]
-Amount = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000), decimal_places=8, allow_inf_nan=False)]
+__all__ = [
+    "Arguments",
+    "BotRef",
+    "CountdownStatus",
+    "CreateBot",
+    "EmergencyStop",
+    "EquityChart",
+    "ExportCsv",
+    "FundAccount",
+    "Help",
+    "MarketPrice",
+    "NoArguments",
+    "PerformanceRanking",
+    "Period",
+    "Positions",
+    "Profits",
+    "ResetBreaker",
+    "RiskMode",
+    "SetTarget",
+    "StopBot",
+    "StrategyName",
+    "ToolName",
+    "TradeHistory",
+]
 
 
 class StrategyName(StrEnum):
@@ -27,24 +60,6 @@ class RiskMode(StrEnum):
     SAFE = "safe"
     BALANCED = "balanced"
     AGGRESSIVE = "aggressive"
-
-
-class Period(StrEnum):
-    """Grouping of profit figures; days, ISO weeks and months in UTC."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
-class Arguments(BaseModel):
-    """Base of all tool arguments: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NoArguments(Arguments):
-    """A tool that needs nothing said."""
 
 
 class CreateBot(Arguments):
@@ -80,20 +95,6 @@ class ResetBreaker(Arguments):
     reason: Annotated[str, StringConstraints(min_length=3, max_length=200)] = Field(
         "reset from the chat", description="Why it is safe to go on."
     )
-
-
-class TradeHistory(Arguments):
-    """Which trades to list."""
-
-    bot: BotName | None = Field(None, description="Only this bot's trades.")
-    limit: int = Field(20, ge=1, le=200, description="How many, newest first.")
-
-
-class Profits(Arguments):
-    """How to group profit figures."""
-
-    period: Period = Field(Period.DAILY, description="daily, weekly or monthly.")
-    limit: int = Field(14, ge=1, le=366, description="How many periods, newest first.")
 
 
 class MarketPrice(Arguments):
@@ -132,7 +133,15 @@ ToolName = Literal[
     "bot_status",
     "portfolio_summary",
     "profits",
+    "positions",
     "trade_history",
+    "performance_ranking",
+    "countdown_status",
+    "set_target",
+    "ledger_reconcile",
+    "ledger_verify",
+    "export_csv",
+    "fund_account",
     "market_price",
     "equity_chart",
     "emergency_stop",

@@ -5,6 +5,7 @@ that the router asks instead of guessing.
 """
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from text_to_num import text2num
@@ -96,6 +97,8 @@ def read_amounts(tokens: list[Token]) -> list[Token]:
             continue
         following = [token.word for token in tokens[i + 1 : i + 3]]
         token, used = _amount(tokens[i], following)
+        if used:  # the unit may be a currency
+            token = replace(token, surface=" ".join(t.surface for t in tokens[i : i + 1 + used]))
         result.append(token)
         i += 1 + used
     return result

@@ -1,59 +1,42 @@
 """A clause that is no command: a read tool that is clear enough, or buttons, or an honest no."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.offline_router import guards, lexicon, patterns, scoring, slots, spelling, suggest, targets
+from assistant.offline_router import (
+    explanations,
+    guards,
+    ledger,
+    lexicon,
+    readers,
+    scoring,
+    slots,
+    spelling,
+    suggest,
+    targets,
+)
 from assistant.offline_router.examples import OUT_OF_SCOPE
 from assistant.offline_router.guards import Clause
+from assistant.offline_router.readers import ACTING
 from assistant.offline_router.slots import Unclear
 from assistant.offline_router.targets import Context
 from assistant.offline_router.text import Kind, Token, masked
 from assistant.offline_router.understanding import Call, Outcome, Understanding
 from assistant.offline_router.wordlists import words
 
-BOT_TOOLS = frozenset(["start_bot", "pause_bot", "resume_bot", "stop_bot"])
-_ACTING = BOT_TOOLS | {"create_bot", "resume_trading", "emergency_stop", "reset_circuit_breaker"}
 _FIRE = 0.6  # a read below this is only offered
+_SURE = 0.97  # a pattern that is seldom wrong
 _LIKELY = 0.34  # enough for a read when every word is known and nothing else is near
 _MARGIN = 0.06
 _OFFER = 0.3  # below this nothing is even offered
 _UNKNOWN_WORD = 0.1  # taken off for each word the router has no idea of
-_NOT_PER_BOT = frozenset(["profits", "portfolio_summary", "list_bots", "market_price", "system_health"])
+_NOT_PER_BOT = frozenset(
+    ["profits", "portfolio_summary", "list_bots", "market_price", "system_health", "performance_ranking"]
+)
 ONLY_FIRST = words("""
-    buy sell short long change modify edit compare target margin options news copy reset futures purchase
+    buy sell short long change modify edit margin options news copy reset futures purchase
 """)
-_EXPLAIN = re.compile(
-    r"^(?:what (?:is|are|does|do)|explain|define|(?:the )?meaning of|tell me (?:about|what)"
-    r"|how (?:do|does|can|to|should)|describe|what happens)\b"
-)
-_TOPICS = (
-    (
-        "paper trading",
-        re.compile(
-            r"^(?:is|are|am|do|does|will|can|could)\b(?:.*\breal(?:ly)? (?:money|cash|trades?|orders?|trading)\b"
-            r"| (?:this|that|it|all this|these|they|everything|(?:my|the) (?:money|trades|orders))(?: all| any)?"
-            r"(?: for)? (?:real|safe|fake|paper|simulated|a simulation|a game|play money|risky|dangerous|at risk)$)"
-        ),
-    ),
-    (
-        "strategies",
-        re.compile(
-            r"^(?:what|which|how many) (?:\w+ ){0,2}?strateg(?:y|ies)\b(?!.*\b(?:my|BOT)\b)"
-            r"|^(?:list|show)(?: me)?(?: \w+){0,2} strategies$"
-            r"|^(?:what|which)(?: \w+){0,3} bots? (?:can|could|should|may) (?:i|we|you|one)"
-            r" (?:make|create|build|have|get|run|choose|set up)\b"
-            r"|\b(?:kinds?|types?|sorts?) of (?:bots?|strateg(?:y|ies))\b"
-        ),
-    ),
-)
-"""Questions a newcomer asks in words that are not the glossary's."""
-_HOW_TO = re.compile(
-    r"^(?:how (?:do|can|should|would|could) (?:i|you|we|one)|how to|what happens (?:if|when)|what does"
-    r"|explain(?: how)?)\b"
-)
 _NO_GUESS = "I do nothing on a guess. Did you mean:"
 _UNSURE = "I am not sure what you mean. Did you mean:"
 UNKNOWN = "That is not something I can do here. I look after paper-trading bots; for example:"
@@ -70,9 +53,12 @@ class Scope:
 def answer(clause: Clause, scope: Scope) -> Understanding:  # noqa: PLR0911 - one exit per kind of answer
     """A read tool that is clear enough, or buttons, or an honest no."""
     text, core = clause.text, clause.core
-    topic = _explanation(clause)
+    topic = explanations.topic(clause)
     if topic is not None:
         return calls("help", [topic], 0.9)
+    asked = None if guards.is_question(clause) or not _all_known(clause) else ledger.question(clause)
+    if asked is not None:
+        return asked
     first = core.split()[0] if core.split() else ""
     if first in lexicon.BOT_VERBS and _names_a_stranger(clause):
         return suggest.unknown_bot(lexicon.BOT_VERBS[first], scope.context.bot_names)
@@ -89,9 +75,18 @@ def answer(clause: Clause, scope: Scope) -> Understanding:  # noqa: PLR0911 - on
     if tool == "market_price" and lexicon.FUTURE & set(text.split()):
         return suggest.out_of_scope(scope.offered, UNKNOWN)
     alone = score >= _LIKELY and (len(ranks) == 1 or score - ranks[1][1] >= _MARGIN)
-    if tool in _ACTING or not (score >= _FIRE or (alone and _all_known(clause))):
+    if tool in ACTING or not (score >= _FIRE or (alone and _all_known(clause))):
         return offer(clause, scope)
     return with_arguments(tool, clause.tokens, scope, min(score, 1.0))
+
+
+def sure_read(clause: Clause, scope: Scope) -> Understanding | None:
+    """The read that a clause plainly asks for, although its first words look like a command ("run the checks")."""
+    hits = scoring.read_scores(clause.text)
+    tool = max(hits, key=hits.__getitem__, default=None)
+    if tool is None or hits[tool] < _SURE:
+        return None
+    return with_arguments(tool, clause.tokens, scope, hits[tool])
 
 
 def _names_a_stranger(clause: Clause) -> bool:
@@ -117,26 +112,6 @@ def _nothing(clause: Clause, scope: Scope, ranks: list[tuple[str, float]]) -> Un
     return suggest.out_of_scope(scope.offered, UNKNOWN)
 
 
-def _explanation(clause: Clause) -> Mapping[str, Any] | None:
-    """Arguments of help when the clause asks what something means or how to do it."""
-    text = clause.text
-    for word, asked in _TOPICS:
-        if asked.search(clause.core):
-            return {"topic": word}
-    personal = {"BOT", "SYM", "PER"} & set(text.split()) or re.search(
-        r"\b(?:my|i have|i (?:made|earned|lost)|am i)\b", text
-    )
-    if not _EXPLAIN.search(text):
-        return None
-    topic = slots.help_topic(text)
-    how_to = _HOW_TO.search(text) is not None
-    if topic and (not personal or how_to) and not re.search(r"\b(?:chart|current|now)\b", text):
-        return topic
-    if how_to and (rest := _acting_word(text)):
-        return {"topic": rest}
-    return None
-
-
 def _ranked(clause: Clause) -> list[tuple[str, float]]:
     """Scores less what unknown words and a bot's name speak against."""
     words = [t.word for t in clause.tokens if t.kind is Kind.WORD]
@@ -155,7 +130,7 @@ def offer(clause: Clause, scope: Scope, first: str | None = None) -> Understandi
     near = [tool for tool, score in scoring.ranked(clause.text) if score >= _OFFER and tool != OUT_OF_SCOPE]
     bots = [token.value[0] for token in slots.of(clause.tokens, Kind.BOT) if len(token.value) == 1]
     bot = bots[0] if bots else None
-    why = _NO_GUESS if first in _ACTING and not guards.is_question(clause) else _UNSURE
+    why = _NO_GUESS if first in ACTING and not guards.is_question(clause) else _UNSURE
     extra = ["bot_status"] if bot else ["portfolio_summary", "help"]
     return suggest.candidates([*([first] if first else []), *near, *extra], bot, scope.offered, why)
 
@@ -165,16 +140,10 @@ def with_arguments(tool: str, tokens: Sequence[Token], scope: Scope, confidence:
     if tool == "bot_status":
         bots = targets.about(tokens, tool, scope.context)
         return bots if isinstance(bots, Understanding) else calls(tool, [{"bot": b} for b in bots], confidence)
-    readers = {
-        "create_bot": slots.create_bot, "profits": slots.profits, "trade_history": slots.trade_history,
-        "market_price": slots.market_price, "equity_chart": slots.equity_chart,
-    }  # fmt: skip
-    arguments = readers[tool](tokens) if tool in readers else {}
-    if tool == "help":
-        arguments = slots.help_topic(masked(list(tokens)))
+    arguments = slots.help_topic(masked(list(tokens))) if tool == "help" else readers.arguments(tool, tokens)
     if isinstance(arguments, Unclear):
         return Understanding(Outcome.QUESTION, text=arguments.question)
-    if tool == "trade_history":
+    if tool in {"trade_history", "positions"}:
         bots = targets.named(tokens, "bot_status", scope.context)
         if isinstance(bots, Understanding):
             return bots
@@ -185,12 +154,3 @@ def with_arguments(tool: str, tokens: Sequence[Token], scope: Scope, confidence:
 def calls(tool: str, arguments: Sequence[Mapping[str, Any]], confidence: float) -> Understanding:
     """The same tool with each of the arguments."""
     return Understanding(Outcome.CALLS, tuple(Call(tool, dict(a), round(confidence, 3)) for a in arguments))
-
-
-def _acting_word(text: str) -> str | None:
-    """The first acting verb in a question on how to do something, with what follows ("create a bot")."""
-    words = text.split()
-    for i, word in enumerate(words):
-        if word in patterns.ACTING_VERBS and word not in {"get", "set", "make", "go", "let", "put", "give", "take"}:
-            return " ".join(words[i : i + 3]).replace("BOT", "bot").casefold()[:80]
-    return None

@@ -4,9 +4,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.offline_router import answers, guards, lexicon, limits, patterns, slots, spelling, suggest, targets
-from assistant.offline_router.answers import BOT_TOOLS, ONLY_FIRST, Scope
+from assistant.offline_router import (
+    answers,
+    guards,
+    lexicon,
+    limits,
+    patterns,
+    readers,
+    slots,
+    spelling,
+    suggest,
+    targets,
+)
+from assistant.offline_router.answers import ONLY_FIRST, Scope
 from assistant.offline_router.guards import Clause
+from assistant.offline_router.readers import BOT_TOOLS
 from assistant.offline_router.slots import Unclear
 from assistant.offline_router.targets import Context
 from assistant.offline_router.text import Kind, Token
@@ -79,11 +91,16 @@ class Reader:
             return Reading(answers.calls(tool, [{"bot": bot} for bot in bots], _confidence(clause)), True, pronoun)
         if any(word not in lexicon.FILLERS for word in rest):
             return Reading(answers.offer(clause, self._scope, first=tool))
-        arguments = slots.one_bot(clause.tokens) if tool == "reset_circuit_breaker" else {}
+        arguments = readers.arguments(tool, clause.tokens)
+        if isinstance(arguments, Unclear):
+            return Reading(Understanding(Outcome.QUESTION, text=arguments.question))
         return Reading(answers.calls(tool, [arguments], _confidence(clause)), acts=True)
 
     def _not_quite(self, clause: Clause, tool: str, said: list[str], unknown: list[str]) -> Understanding:
         """A bot command with words left over: ask for the bot if it was not named, else offer the command."""
+        read = answers.sure_read(clause, self._scope) if "BOT" not in said else None
+        if read is not None:
+            return read
         strange = [word for word in unknown if not spelling.known(word)]
         if "BOT" not in said and strange:
             return suggest.unknown_bot(tool, self._scope.context.bot_names)

@@ -1,5 +1,7 @@
 """Example phrasings per tool, one a line, with entities already masked (BOT SYM AMT NUM PER NAME): data only."""
 
+from assistant.offline_router import examples_ledger
+
 OUT_OF_SCOPE = "out_of_scope"
 
 _TEXT = {
@@ -51,10 +53,10 @@ how well does BOT do | why did BOT not buy | BOT profit""",
 how full is my balance | what is left of my money | the bottom line | am i winning or losing | how much is left
 how are my finances | what is everything worth in total | how wealthy am i | what is my total value | am i doing well
 show my portfolio | portfolio | balance | what is my balance | how am i doing | how much money do i have
-account summary | my account | net worth | what are my holdings | what do i own | am i up or down
-am i in profit overall | show my positions | what is my equity | how much cash do i have left | overview
+account summary | my account | net worth | what do i own | am i up or down
+am i in profit overall | what is my equity | how much cash do i have left | overview
 summary | where do i stand | how rich am i | give me the big picture | funds | what is my account worth
-how are things going | free cash | how are we doing | did i lose money overall | show open positions""",
+how are things going | free cash | how are we doing | did i lose money overall""",
     "profits": """
 was PER a good day | what came in PER | how well did PER go | did PER pay off | was PER profitable | how good was PER
 how was my day | how did the week go | how was this month for me | did today go well | was PER a good one
@@ -121,10 +123,10 @@ translate this into french | what time is it | play some music | book a flight t
 what is the capital of spain | how old are you | do you love me | sing a song | recommend a movie
 what is the meaning of life | solve this equation | set an alarm | call my mother | buy SYM now
 sell half my SYM | rename BOT to NAME | clone BOT | backtest momentum on SYM | set an alert for SYM at AMT
-email me a report | withdraw AMT from BOT | add AMT to BOT | export my trades | reset my password
+email me a report | withdraw AMT from BOT | add AMT to BOT | reset my password
 change the strategy of BOT | go short on SYM | will SYM go up tomorrow | should i invest in SYM
 which stock should i buy | give me financial advice | transfer money to my bank | connect my exchange account
-deposit AMT | who is the president | how do i cook pasta | what is your favourite colour
+who is the president | how do i cook pasta | what is your favourite colour
 write some code for me | summarise this article | i feel sad today | are you human
 what is the best restaurant nearby | how tall is the eiffel tower | fix my car | recipe for soup | latest news
 sports results | book a table | when is my birthday | how do i lose weight | find me a job | where is my phone
@@ -134,5 +136,5 @@ create an account for my friend""",
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     tool: tuple(phrase.strip() for phrase in text.replace("\n", "|").split("|") if phrase.strip())
-    for tool, text in _TEXT.items()
+    for tool, text in (_TEXT | examples_ledger.TEXT).items()
 }

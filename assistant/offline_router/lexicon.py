@@ -14,7 +14,7 @@ CONTRACTIONS = {
     "wont": "will not", "wouldn't": "would not", "shouldn't": "should not", "couldn't": "could not",
     "mustn't": "must not", "wanna": "want to", "gonna": "going to", "gimme": "give me", "lemme": "let me",
     "pls": "please", "plz": "please", "plse": "please", "u": "you", "ur": "your", "thx": "thanks", "ty": "thanks",
-    "bal": "balance", "pf": "portfolio", "info": "information", "stats": "status", "perf": "performance",
+    "bal": "balance", "pf": "portfolio", "info": "information", "stats": "status", "perf": "performance", "cvs": "csv",
 }  # fmt: skip
 
 STRATEGIES = {
@@ -51,7 +51,8 @@ GLOSSARY = tuple(
     take profit | ema | rsi | momentum | mean reversion | paper trading | paper | spread | fifo | timeframe |
     circuit breaker | ledger | gate | gates | risk mode | warm up | warming up | warmup | kill switch | emergency
     stop | free cash | position | limit order | market order | volatility | liquidity | strategy | strategies |
-    ema_cross | rsi_reversion | moving average | reduce only | flatten
+    ema_cross | rsi_reversion | moving average | reduce only | flatten | win rate | profit factor | expectancy |
+    sharpe | sortino | hash chain | anchor | reconcile | reconciliation | unit value | holding time | mark | marks
 """)
     )
 )
@@ -141,10 +142,10 @@ FUTURE = words("will next predict prediction forecast tomorrow future")
 """Prices to come are nothing the router can know."""
 
 UNSUPPORTED = words("""
-    rename renaming clone duplicate copy edit change modify backtest backtesting withdraw deposit alert alerts
-    notify notification notifications remind reminder email mail export csv download password buy sell purchase
+    rename renaming clone duplicate copy edit change modify backtest backtesting alert alerts
+    notify notification notifications remind reminder email mail password buy sell purchase
     short long leverage margin futures options weather joke poem song pizza news recipe movie translate reset
-    reinvest loan tax taxes countdown compare schedule target
+    reinvest loan tax taxes schedule
 """)
 """Words of wishes no tool of the router serves; they win over everything but an exact command."""
 

@@ -6,6 +6,7 @@ a story never commands. Read patterns may match anywhere.
 
 import re
 
+from assistant.offline_router import patterns_ledger
 from assistant.offline_router.wordlists import words
 
 # ruff: noqa: E501 - a pattern on one line can be compared with its neighbours
@@ -88,9 +89,9 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.88, r"\b(?:profits|pnl|p&l|earnings|gains|profit and loss)\b|^profit$|\bhow much (?:profit|have i (?:made|earned|lost)|did i (?:make|earn|lose)|i made)\b|\bmy profit\b"),
     ),
     "portfolio_summary": (
-        (0.92, r"\b(?:portfolio|balance|net worth|holdings|account summary|account value|my account|free cash|big picture|my funds)\b"),
-        (0.92, r"\bhow (?:am i|are we|do i) (?:doing|stand|going)\b|\bwhere do i stand\b|\bwhat do i (?:own|have|hold)\b|\b(?:finances|financially|financial situation|total value|wealth|in total|all together|altogether|how rich)\b|\beverything worth\b|\bam i (?:\w+ )?(?:up|down|in profit|profitable|rich|winning|losing|making money|ahead|in the (?:red|green|black|money))\b"),
-        (0.9, r"\bhow much (?:money|cash|usdt|capital|equity|have i got|do i have|is in)\b|\b(?:my|open|current|all) positions\b|\bpositions\b|\bmy (?:equity|cash|money|wealth|wallet)\b|^(?:equity|cash|summary|overview|account|wallet)$"),
+        (0.92, r"\b(?:portfolio|balance|net worth|account summary|account value|my account|free cash|big picture|my funds)\b"),
+        (0.92, r"\bhow (?:am i|are we|do i) (?:doing|stand|going)\b|\bwhere do i stand\b|\bwhat do i (?:own|have)\b|\b(?:finances|financially|financial situation|total value|wealth|in total|all together|altogether|how rich)\b|\beverything worth\b|\bam i (?:\w+ )?(?:up|down|in profit|profitable|rich|winning|losing|making money|ahead|in the (?:red|green|black|money))\b"),
+        (0.9, r"\bhow much (?:money|cash|usdt|capital|equity|have i got|do i have|is in)\b|\bmy (?:equity|cash|money|wealth|wallet)\b|^(?:equity|cash|summary|overview|account|wallet)$"),
     ),
     "market_price": (
         (0.94, r"\b(?:price|prices|quote|worth|cost|costs|rate|ticker|value|trading at|trade at|going for)\b.*\bSYM\b|\bSYM\b.*\b(?:price|prices|worth|quote|trading|trade|cost|now|rate|value|doing|at|today|standing|ticker)\b"),
@@ -104,7 +105,6 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.93, r"\b(?:equity|portfolio|balance|account|money|value)\b.*\bover (?:time|the)\b"),
     ),
     "list_bots": (
-        (0.95, r"\b(?:which|what|who)\b.*\bbots?\b.*\b(?:best|worst|winning|losing|leading|ahead)\b|\b(?:best|worst|top) (?:\w+ )?bots?\b"),
         (0.93, r"\b(?:list|show|see|view|which|what|how many|all|display|get|give me|overview)\b.*\b(?:bots|robots)\b|^(?:my |the |all |all my )?bots(?: list)?$|\bbots? list\b|\bmy bots\b|\blist (?:of )?(?:my )?bots?\b"),
         (0.9, r"\bwhat (?:have i got|do i have|have i|is|are) (?:\w+ )?(?:running|working|active|live|trading|going)\b|\b(?:who|which ones?) (?:is|are) (?:working|trading|running|active|paused)\b|\bany (?:of )?(?:my |the )?bots?\b"),
         (0.88, r"\b(?:are|is) (?:any|all|some)?(?: of)?(?: my| the)? ?(?:bots?|anything) (?:running|active|paused|trading|on|still)\b|\bwhat is running\b"),
@@ -119,24 +119,26 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     ),
 }  # fmt: skip
 
-ACTING = {tool: tuple(re.compile(f"(?:{text})(?= |$)") for text in texts) for tool, texts in _ACTING.items()}
-READS = {tool: tuple((score, re.compile(text)) for score, text in rows) for tool, rows in _READS.items()}
+_ALL_ACTING = _ACTING | patterns_ledger.ACTING
+_ALL_READS = _READS | patterns_ledger.READS
+ACTING = {tool: tuple(re.compile(f"(?:{text})(?= |$)") for text in texts) for tool, texts in _ALL_ACTING.items()}
+READS = {tool: tuple((score, re.compile(text)) for score, text in rows) for tool, rows in _ALL_READS.items()}
 ACTING_VERBS = words("""
     pause hold freeze suspend sideline halt stop put give let tell resume unpause continue unfreeze reactivate
     restart wake bring take start launch run activate enable fire kick boot go begin deploy get set turn switch make
     delete kill terminate remove end retire scrap destroy erase shut shutdown close wind liquidate reopen allow lift
     clear undo cancel release deactivate disable unhalt create build generate setup design construct craft open spin
     add new invest allocate trade
-""")
+""") | words(patterns_ledger.VERBS)
 OPENERS = ACTING_VERBS | words("""
     show list what how which display check see view price plot draw chart graph help explain is why where who status
-    delete portfolio profits trades bots balance health profit history ignore sell buy rename clone export email
-    emergency
+    delete portfolio profits trades bots balance health profit history ignore sell buy rename clone email emergency
+    rank verify reconcile countdown positions
 """)
 
 
 def vocabulary() -> frozenset[str]:
     """Every word the patterns mention, for spelling repair."""
-    sources = [text for texts in _ACTING.values() for text in texts]
-    sources += [text for rows in _READS.values() for _, text in rows]
+    sources = [text for texts in _ALL_ACTING.values() for text in texts]
+    sources += [text for rows in _ALL_READS.values() for _, text in rows]
     return frozenset(re.findall(r"(?<![\\a-z])[a-z]{2,}", " ".join(sources))) | ACTING_VERBS | OPENERS

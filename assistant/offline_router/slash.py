@@ -18,6 +18,8 @@ COMMANDS = {
     "profits": "profits",
     "profit": "profits",
     "pnl": "profits",
+    "positions": "positions",
+    "holdings": "positions",
     "trades": "trade_history",
     "history": "trade_history",
     "price": "market_price",
@@ -28,7 +30,19 @@ COMMANDS = {
     "resume_trading": "resume_trading",
     "emergency_stop": "emergency_stop",
     "reset": "reset_circuit_breaker",
+    "ranking": "performance_ranking",
+    "leaderboard": "performance_ranking",
+    "countdown": "countdown_status",
+    "target": "set_target",
+    "reconcile": "ledger_reconcile",
+    "verify": "ledger_verify",
+    "export": "export_csv",
+    "deposit": "fund_account",
+    "withdraw": "fund_account",
+    "convert": "fund_account",
 }
+#: One tool serves these commands: the word says what is wanted of it.
+_SAY_WHAT = frozenset(["deposit", "withdraw", "convert"])
 TOOLS = frozenset(COMMANDS.values())
 
 
@@ -39,4 +53,5 @@ def parse(text: str) -> tuple[str, str] | None:
         return None
     command, _, rest = plain[1:].partition(" ")
     word = command.casefold().replace("-", "_").rstrip("!.?")
-    return COMMANDS.get(word, word if word in TOOLS else ""), rest.strip()
+    tool = COMMANDS.get(word, word if word in TOOLS else "")
+    return tool, f"{word} {rest}".strip() if word in _SAY_WHAT else rest.strip()

@@ -103,7 +103,7 @@ def _capital(tokens: Sequence[Token]) -> dict[str, Any] | Unclear:
         return positive
     if len(set(amounts)) > 1 or any(value > _MAX_CAPITAL for value in amounts):
         return question
-    return {"capital": _plain(amounts[0])} if amounts else {}
+    return {"capital": plain_digits(amounts[0])} if amounts else {}
 
 
 def _between_figures(tokens: Sequence[Token], i: int) -> bool:
@@ -111,7 +111,7 @@ def _between_figures(tokens: Sequence[Token], i: int) -> bool:
     return tokens[i - 1].kind in figures and tokens[i + 1].kind in figures
 
 
-def _plain(value: Decimal) -> str:
+def plain_digits(value: Decimal) -> str:
     """Digits without exponent and trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

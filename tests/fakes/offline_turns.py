@@ -22,7 +22,15 @@ MODELS: dict[str, type[arguments.Arguments]] = {
     "bot_status": arguments.BotRef,
     "portfolio_summary": arguments.NoArguments,
     "profits": arguments.Profits,
+    "positions": arguments.Positions,
     "trade_history": arguments.TradeHistory,
+    "performance_ranking": arguments.PerformanceRanking,
+    "countdown_status": arguments.CountdownStatus,
+    "set_target": arguments.SetTarget,
+    "ledger_reconcile": arguments.NoArguments,
+    "ledger_verify": arguments.NoArguments,
+    "export_csv": arguments.ExportCsv,
+    "fund_account": arguments.FundAccount,
     "market_price": arguments.MarketPrice,
     "equity_chart": arguments.EquityChart,
     "emergency_stop": arguments.EmergencyStop,
@@ -40,6 +48,9 @@ LEVELS = {
     "emergency_stop": Level.PHRASE,
     "resume_trading": Level.CONFIRM,
     "reset_circuit_breaker": Level.CONFIRM,
+    "set_target": Level.NONE,
+    "export_csv": Level.NONE,
+    "fund_account": Level.CONFIRM,
 }
 ACTING = frozenset(LEVELS)
 SPECS = tuple(

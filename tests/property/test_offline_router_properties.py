@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.offline_router import Outcome
+from assistant.offline_router import Outcome, readers
 from assistant.offline_router.amounts import parse_amount
 from assistant.offline_router.patterns import ACTING_VERBS
 from assistant.safety import emergency_request
@@ -23,6 +23,12 @@ COMMANDS = [
     "lift the halt",
     "pause all bots",
     "go live with alpha",
+    "deposit 500",
+    "withdraw 100 usdt",
+    "convert 500 usdt to btc",
+    "set my target to 50k",
+    "my goal is 20000 usdt",
+    "export my trades",
 ]
 NEGATIONS = [
     "don't {}",
@@ -119,4 +125,8 @@ def test_the_acting_tools_are_those_the_router_guards():
         "stop_bot",
         "emergency_stop",
         "resume_trading",
+        "set_target",
+        "export_csv",
+        "fund_account",
     } == ACTING
+    assert readers.ACTING == ACTING

@@ -57,8 +57,8 @@ def test_deleting_all_bots_stays_a_question():
 
 
 @pytest.mark.parametrize("text", ["which is my best bot", "which bot is winning", "what is my worst bot?"])
-def test_comparing_bots_lists_them(text: str):
-    assert calls(text) == [("list_bots", {})]
+def test_comparing_bots_ranks_them(text: str):
+    assert calls(text) == [("performance_ranking", {})]
 
 
 @pytest.mark.parametrize("text", ["what did my bot do today", "what did my bots do today", "what have the bots done"])
