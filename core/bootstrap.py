@@ -32,6 +32,7 @@ from core.services.funding import Funding
 from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
+from core.services.ledger_reader import LedgerReader
 from core.services.login_limiter import LoginLimiter
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
@@ -137,6 +138,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
         ids=ids,
+        ledger=LedgerReader(store, writer, projector),
         orders=orders,
         performance=PerformanceService(writer, hub),
         portfolio=PortfolioService(store, writer, hub, projector),

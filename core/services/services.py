@@ -13,6 +13,7 @@ from core.services.engine import Engine
 from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
+from core.services.ledger_reader import LedgerReader
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
 from core.services.performance import PerformanceService
@@ -36,6 +37,7 @@ class Services:
     health: Health
     hub: MarketHub
     ids: Ids
+    ledger: LedgerReader
     orders: OrderService
     performance: PerformanceService
     portfolio: PortfolioService
