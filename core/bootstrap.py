@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from core.adapters.anchor_file import AnchorFile
 from core.adapters.clock import SystemClock
 from core.adapters.feeds.replay import ReplayFeed
 from core.adapters.feeds.simulated import SimulatedFeed
@@ -21,6 +22,7 @@ from core.adapters.store.sqlite import SqliteStore
 from core.domain.rules import TradingRules
 from core.ports import Clock, DocumentStore, DuplicateKey, Ids, MarketFeed, Passwords, StoreUnavailable
 from core.services.accounts import Accounts, FirstAdmin
+from core.services.anchors import Anchors
 from core.services.bots import BotService
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
@@ -48,6 +50,7 @@ _log = structlog.get_logger(__name__)
 
 JWT_SECRET_FILE = "jwt_secret"  # noqa: S105  # a file's name
 STORE_FILE = "amarktai.sqlite3"
+ANCHORS_FILE = "anchors.jsonl"
 
 
 @dataclass(slots=True)
@@ -127,6 +130,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     engine = Engine(parts, Ownership(store, holder), holder)
     services = Services(
         accounts=accounts,
+        anchors=Anchors(store, accounts, AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE)),
         bots=BotService(writer, hub, ids),
         bus=bus,
         chat_log=ChatLog(store, clock),

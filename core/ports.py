@@ -1,6 +1,6 @@
 """Ports: what the core needs from the outside, as small protocols that adapters and fakes implement."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -183,6 +183,22 @@ class DocumentStore(Protocol):
         self, collection: str, index: str, equals: Sequence[str | int | bool], after: int
     ) -> AsyncIterator[Document]:
         """Documents of an index range as they appear, from `after` (exclusive) on the last field, in order."""
+        ...
+
+
+class AnchorLog(Protocol):
+    """Lines of anchors, outside the store; all raise Unavailable when the place cannot be used."""
+
+    async def last(self) -> bytes | None:
+        """The newest line."""
+        ...
+
+    async def lines(self) -> list[bytes]:
+        """All lines, oldest first."""
+        ...
+
+    async def append(self, make: Callable[[bytes | None], bytes]) -> bytes:
+        """Durably add the line that `make` gives for the last one there is; one writer at a time. Returns it."""
         ...
 
 

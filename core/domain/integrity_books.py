@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from core.domain import events as ev
 from core.domain.account import Account
+from core.domain.book import Book
 from core.domain.integrity_findings import Check, Findings
 from core.domain.journal import Event
 from core.domain.money import ZERO
@@ -89,7 +90,7 @@ class Books:
 
     def _both_equities(self, seq: int, currency: str) -> None:
         state = self._state
-        book = state.book(currency)
+        book = state.books.get(currency) or Book()
         first = state.funded.get(currency, ZERO) + state.converted.get(currency, ZERO)
         first += book.realized + state.unrealized_in(currency, state.marks) - book.fees
         second = state.equity_in(currency, state.marks)

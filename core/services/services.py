@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.ports import Clock, Ids
 from core.services.accounts import Accounts
+from core.services.anchors import Anchors
 from core.services.bots import BotService
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
@@ -26,6 +27,7 @@ class Services:
     """What the product can do."""
 
     accounts: Accounts
+    anchors: Anchors
     bots: BotService
     bus: Bus
     chat_log: ChatLog
