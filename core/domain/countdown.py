@@ -80,5 +80,7 @@ def _reason(pace: Pace | None, linear: int | None, compound: int | None) -> str 
     if pace is None:
         return "There is no complete day of trading to measure yet."
     if linear is None and compound is None:
+        if pace.profit > 0 or pace.growth > 1:
+            return f"At the pace so far it takes more than {MAX_DAYS:,} days."
         return f"Nothing was earned on balance in the last {pace.days} day{'s' * (pace.days != 1)}."
     return "The average profit and the growth per unit point in different directions, so one of them gives no date."
