@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 PROCESSES = 4
 
 #: Parts of all commands that have an answer at the first and at the last kill.
-_KILLS_BETWEEN = 0.2, 0.8
+_KILLS_BETWEEN = 0.2, 0.7
 _KILL_DELAY_SECS = 0.05
 #: Every so often a process may die before it has opened the store.
 _EARLY = 0.2
