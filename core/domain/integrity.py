@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from core.domain.account import Account
+from core.domain.evolve import evolve
 from core.domain.integrity_chain import Anchored, ChainChecks
 from core.domain.integrity_findings import Check, CheckResult, Finding, Findings, reason_of
-from core.domain.integrity_money import Applied, MoneyChecks, Unfoldable
-from core.domain.journal import Head, read
+from core.domain.integrity_money import Fold, MoneyChecks, Unfoldable
+from core.domain.journal import Event, Head, read
 from core.domain.money import exact
 
-__all__ = ["Anchored", "Applied", "Audit", "AuditResult", "Check", "CheckResult", "Finding"]
+__all__ = ["Anchored", "Audit", "AuditResult", "Check", "CheckResult", "Finding"]
+
+_FOLDED = (Check.FEES, Check.BALANCES, Check.EQUITY, Check.POSTINGS, Check.PROJECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,14 @@ class Audit:
     Args:
         user_id: whose journal it should be.
         anchors: heads recorded outside the store, None when there are none to compare with.
+        fold: what folds each event, for who needs more than the state from it.
     """
 
-    def __init__(self, user_id: str, anchors: Iterable[Anchored] | None = ()) -> None:
+    def __init__(self, user_id: str, anchors: Iterable[Anchored] | None = (), fold: Fold = evolve) -> None:
         self._findings = Findings(user_id)
         self._anchored = anchors is not None
         self._chain = ChainChecks(self._findings, anchors or ())
-        self._money = MoneyChecks(self._findings)
+        self._money = MoneyChecks(self._findings, fold)
         self._events = 0
         self._stopped: int | None = None
 
@@ -59,13 +63,14 @@ class Audit:
         """Where the documents seen so far end."""
         return self._chain.head
 
-    def feed_all(self, documents: Iterable[object]) -> list[Applied]:
-        """Take the next documents at once, which is faster; gives those that were folded."""
+    def feed_all(self, documents: Iterable[object]) -> None:
+        """Take the next documents at once, which is faster."""
         with exact():
-            return [applied for document in documents if (applied := self._feed(document)) is not None]
+            for document in documents:
+                self._feed(document)
 
-    def feed(self, document: object) -> Applied | None:
-        """Take the next document; gives its event if it could be folded."""
+    def feed(self, document: object) -> Event | None:
+        """Take the next document; gives its event if it was folded."""
         with exact():
             return self._feed(document)
 
@@ -78,22 +83,24 @@ class Audit:
         """Note something that was found from outside, such as in a projection or an export's header."""
         self._findings.add(check, seq, expected, found, message)
 
-    def finish(self) -> AuditResult:
-        """Check what only the end can tell."""
+    def finish(self, *, projections_undone: str | None = "This needs the store.") -> AuditResult:
+        """Check what only the end can tell; says why check 9, which others do, was not done."""
         self._chain.finish()
         if self._stopped is None:
             with exact():
                 self._money.finish(self._chain.head.seq)
-        undone: dict[Check, str] = {Check.PROJECTIONS: "This needs the store."}
+        undone: dict[Check, str] = {}
+        if projections_undone is not None:
+            undone[Check.PROJECTIONS] = projections_undone
         if not self._anchored:
             undone[Check.ANCHORS] = "There are no anchors to compare with."
         if self._stopped is not None:
-            for check in (Check.FEES, Check.BALANCES, Check.EQUITY, Check.POSTINGS):
+            for check in _FOLDED:
                 undone[check] = f"Events from {self._stopped} on could not be folded."
         checks = tuple(self._findings.result(check, undone=undone.get(check)) for check in Check)
         return AuditResult(self._findings.user_id, self._events, self._chain.head, checks, self.state)
 
-    def _feed(self, document: object) -> Applied | None:
+    def _feed(self, document: object) -> Event | None:
         if not isinstance(document, Mapping):
             self.unreadable("A stored event is a document")
             return None
@@ -110,13 +117,16 @@ class Audit:
                 self._stop(due)
             return None
         try:
-            return self._money.take(read(known))
+            event = read(known)
+            self._money.take(event)
         except Unfoldable:
             self._stop(due)
         except Exception as error:  # noqa: BLE001 - whatever cannot be folded is what is looked for
             self._stop(due)
             message = f"The event cannot be folded: {reason_of(error)}"
             self._findings.add(Check.EQUITY, due, "an event that follows from the state", known.get("type"), message)
+        else:
+            return event
         return None
 
     def _stop(self, seq: int) -> None:

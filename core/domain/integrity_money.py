@@ -4,14 +4,12 @@ The journal is folded as everywhere else, and beside it double entry is kept fro
 can be wrong unnoticed. Only what an event touches is looked at; the end looks at everything once more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.bot_state import Bot
-from core.domain.evolve import evolve
 from core.domain.instrument import split_symbol
 from core.domain.integrity_books import Books
 from core.domain.integrity_findings import Check, Findings, shown
@@ -19,14 +17,9 @@ from core.domain.journal import Event
 from core.domain.money import ZERO
 from core.domain.order import Fill, Side
 from core.domain.postings import BOT_CASH, FREE_CASH, Posting, postings
-from core.domain.trade import Trade
 
-
-class Applied(NamedTuple):
-    """An event that was folded, and the trade it closed."""
-
-    event: Event
-    trade: Trade | None
+Fold = Callable[[Account, Event], object]
+"""Folds an event into a state, as `evolve` does; who needs more than the state takes it from there."""
 
 
 class Unfoldable(Exception):
@@ -36,28 +29,28 @@ class Unfoldable(Exception):
 class MoneyChecks:
     """Folds one user's events in order; all calls within the exact context."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, fold: Fold) -> None:
         self._findings = findings
+        self._fold = fold
         self.state = Account(findings.user_id)
         self._books = Books(findings, self.state)
         self._negative: set[str] = set()
         self._pairs: dict[str, tuple[str, str]] = {}
 
-    def take(self, event: Event) -> Applied:
+    def take(self, event: Event) -> None:
         """Check and fold the next event.
 
         Raises:
             Unfoldable: it cannot be folded, and the reason is noted.
-            Exception: whatever else `evolve` raises; the state must not be used any more.
+            Exception: whatever else folding raises; the state must not be used any more.
         """
         symbol = self._before(event)
         entries = postings(self.state, event)
-        trade = evolve(self.state, event)
+        self._fold(self.state, event)
         self._books.follow(event, symbol)
         if entries:
             self._books.post(event, entries)
         self._check_amounts(event, entries)
-        return Applied(event, trade)
 
     def finish(self, seq: int) -> None:
         """Look at everything once more."""
@@ -84,7 +77,7 @@ class MoneyChecks:
                 pass
         return None
 
-    def _before_filled(self, event: Event, filled: ev.OrderFilled) -> str:
+    def _before_filled(self, event: Event, filled: ev.OrderFilled) -> str | None:
         resting = self.state.bot(filled.bot_id).orders.get(filled.order_id)
         left = resting.quantity - resting.filled if resting else ZERO
         if resting is None or _quantity(filled.fills) > left:
@@ -93,7 +86,7 @@ class MoneyChecks:
         else:
             self._check_fills(event, resting.symbol, filled.fills)
             self._covered(event, filled.bot_id, resting.symbol, resting.side, filled.fills)
-        return resting.symbol if resting else ""
+        return resting.symbol if resting else None
 
     def _covered(self, event: Event, bot_id: str, symbol: str, side: Side, fills: Iterable[Fill]) -> None:
         """A sale must not make a position negative, which no fold could represent."""
