@@ -43,6 +43,7 @@ from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.projector import Projector
 from core.services.services import Services
+from core.services.snapshots import Snapshots
 from core.services.traces import Traces
 from core.settings import Settings, TradingSettings
 
@@ -64,6 +65,7 @@ class App:
     jwt_secret: str
     _passwords: Passwords
     _projector: Projector
+    _snapshots: Snapshots
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def first_admin(self) -> FirstAdmin:
@@ -77,6 +79,7 @@ class App:
     async def start(self) -> None:
         """Follow the market, write projections, run the engine."""
         self._tasks.append(asyncio.create_task(self._projector.run(), name="projector"))
+        self._tasks.append(asyncio.create_task(self._snapshots.run(), name="snapshots"))
         self.services.hub.follow(self.services.hub.feed.symbols[0])
         self.services.engine.start()
 
@@ -87,6 +90,7 @@ class App:
         if self._tasks:
             try:
                 await self._projector.caught_up()
+                await self._snapshots.close(self.services.writer.chains)
             except StoreUnavailable:
                 _log.warning("projections were not finished; the next start catches up")
         for task in self._tasks:
@@ -120,7 +124,9 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     feed = own.feed or await _make_feed(settings, store, clock)
     hub, bus = MarketHub(feed), Bus()
     projector = Projector(store)
-    writer = JournalWriter(store, clock, make_rules(settings.trading, settings.market.mark_stale_secs), projector)
+    snapshots = Snapshots(store, projector.caught_up)
+    rules = make_rules(settings.trading, settings.market.mark_stale_secs)
+    writer = JournalWriter(store, clock, rules, projector, snapshots)
     writer.listen(bus.publish)
     passwords = own.passwords or BcryptPasswords()
     accounts = Accounts(store, passwords, clock, ids, LoginLimiter())
@@ -150,7 +156,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         writer=writer,
     )
     funding = Funding(writer, hub, settings.trading.starting_balance)
-    return App(settings, services, store, funding, _jwt_secret(settings), passwords, projector)
+    return App(settings, services, store, funding, _jwt_secret(settings), passwords, projector, snapshots)
 
 
 def make_store(settings: Settings) -> DocumentStore:

@@ -36,6 +36,7 @@ class RestingOrder:
     """
 
     order_id: str
+    client_order_id: str
     symbol: str
     side: Side
     quantity: Decimal

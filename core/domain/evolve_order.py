@@ -38,6 +38,7 @@ def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | N
     triggers = [Trigger.SUBMIT, Trigger.ACCEPT, *([Trigger.FILL_PART] if filled else [])]
     order = RestingOrder(
         order_id=fact.order_id,
+        client_order_id=fact.client_order_id,
         symbol=fact.symbol,
         side=fact.side,
         quantity=fact.quantity,

@@ -4,17 +4,44 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.domain.account import Account
+from core.domain.bot_state import RestingOrder
+from core.domain.events import AccountReset, OrderAccepted, OrderCanceled, OrderExpired, OrderFilled
+from core.domain.evolve import evolve
 from core.domain.journal import Event
 from core.domain.trade import Trade
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """A durable event with the state right after it; listeners read the state at once and never keep it."""
+    """A durable event with the state right after it; listeners read the state at once and never keep it.
+
+    `orders` are the resting orders the event is about, each with its bot's id: also those that ended with it and
+    are in the state no more.
+    """
 
     event: Event
     state: Account
     trade: Trade | None
+    orders: tuple[tuple[str, RestingOrder], ...] = ()
 
 
 Listener = Callable[[Appended], None]
+
+
+def apply(state: Account, event: Event) -> Appended:
+    """Fold one event into a state the caller owns, and tell what came of it.
+
+    Raises:
+        IntegrityError: the event does not follow the state or contradicts it; the state is then of no use.
+    """
+    fact = event.payload
+    orders: tuple[tuple[str, RestingOrder], ...] = ()
+    if isinstance(fact, OrderFilled | OrderCanceled | OrderExpired) and fact.bot_id in state.bots:
+        resting = state.bots[fact.bot_id].orders.get(fact.order_id)
+        orders = ((fact.bot_id, resting),) if resting is not None else ()
+    elif isinstance(fact, AccountReset):
+        orders = tuple((bot.bot_id, order) for bot in state.bots.values() for order in bot.orders.values())
+    trade = evolve(state, event)
+    if isinstance(fact, OrderAccepted):
+        orders = ((fact.bot_id, state.bots[fact.bot_id].orders[fact.order_id]),)
+    return Appended(event, state, trade, orders)

@@ -1,30 +1,30 @@
 """Decide, append, evolve: the one way anything gets into a user's journal (spec/accounting.md)."""
 
-import asyncio
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.account import Account
-from core.domain.commands import CheckBreaker, Command, SubmitOrder
+from core.domain.commands import CheckBreaker, Command
 from core.domain.decide import decide
-from core.domain.decide_order import request_digest
 from core.domain.decision import Decision, Setting
-from core.domain.errors import IdempotencyConflict, ProductError, Unavailable
-from core.domain.events import NAMES, OrderExecuted, Payload
-from core.domain.evolve import evolve
+from core.domain.errors import IdempotencyConflict, IntegrityError, ProductError, Unavailable
+from core.domain.events import Payload
 from core.domain.gates.verdict import Denied
-from core.domain.journal import START, Event, Head, Stamp, read, seal, verified
+from core.domain.journal import Event, Head, Stamp, read, seal, verified
 from core.domain.rules import TradingRules
-from core.ports import Clock, Document, DocumentStore, DuplicateKey
-from core.services.appended import Appended, Listener
+from core.ports import Clock, DocumentStore, DuplicateKey
+from core.services.appended import Appended, Listener, apply
+from core.services.chains import Chain
 from core.services.projector import Projector
+from core.services.repeats import is_result_of
+from core.services.snapshots import Snapshots
 
 EVENTS = "ledger_events"
 BY_SEQ = "user_seq"
 BY_KEY = "user_key"
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ATTEMPTS = 1_000
 _PAGE = 1_000
 
@@ -38,17 +38,6 @@ class Outcome:
     cached: bool = False
 
 
-@dataclass(slots=True)
-class _Chain:
-    """A user's folded state with the head it stands at; `behind` when the store may know more."""
-
-    state: Account
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    head: Head = START
-    recorded_at: datetime = _LONG_AGO
-    behind: bool = True
-
-
 class JournalWriter:
     """Keeps the folded state of each user it has worked with and appends to their journals.
 
@@ -56,12 +45,20 @@ class JournalWriter:
     (user_id, seq) lets one win, and the others fold what it wrote and decide again.
     """
 
-    def __init__(self, store: DocumentStore, clock: Clock, rules: TradingRules, projector: Projector) -> None:
+    def __init__(
+        self,
+        store: DocumentStore,
+        clock: Clock,
+        rules: TradingRules,
+        projector: Projector,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._projector = projector
+        self._snapshots = snapshots or Snapshots(store)
         self._rules = rules
-        self._chains: dict[str, _Chain] = {}
+        self._chains: dict[str, Chain] = {}
         self._listeners: list[Listener] = []
 
     @property
@@ -79,6 +76,11 @@ class JournalWriter:
         async with chain.lock:
             await self._catch_up(chain)
         return chain.state
+
+    @property
+    def chains(self) -> Iterable[Chain]:
+        """All journals this writer has worked with."""
+        return self._chains.values()
 
     def known(self, user_id: str) -> Account:
         """The state as last folded here, without asking the store."""
@@ -118,13 +120,13 @@ class JournalWriter:
                     return outcome
         raise Unavailable("Too many others are writing to this account; nothing was done. Try again.")
 
-    async def _attempt(self, chain: _Chain, command: Command, setting: Setting, key: str | None) -> Outcome | None:
+    async def _attempt(self, chain: Chain, command: Command, setting: Setting, key: str | None) -> Outcome | None:
         """Decide on the state as it is and append; None when somebody else wrote first.
 
         An append proves by its place that the state was the newest. A refusal proves nothing, so it stands
         only when the store has no news: what was lifted or brought in elsewhere must not be held against anyone.
         """
-        user_id = chain.state.user_id
+        user_id = chain.user_id
         try:
             decision = decide(chain.state, command, setting)
         except ProductError:
@@ -146,14 +148,14 @@ class JournalWriter:
             return await self._recorded(user_id, key, command) if taken.index == BY_KEY else None
         return Outcome(event, decision.denied)
 
-    def _chain(self, user_id: str) -> _Chain:
+    def _chain(self, user_id: str) -> Chain:
         chain = self._chains.get(user_id)
         if chain is None:
-            chain = self._chains[user_id] = _Chain(Account(user_id))
+            chain = self._chains[user_id] = Chain(Account(user_id))
         return chain
 
     async def _append(
-        self, chain: _Chain, payload: Payload, decision: Decision, key: str | None, now: datetime
+        self, chain: Chain, payload: Payload, decision: Decision, key: str | None, now: datetime
     ) -> Event:
         state = chain.state
         # A trip that a denied order brings about must not claim the order's key.
@@ -170,19 +172,21 @@ class JournalWriter:
             raise
         event = read(document)
         self._tell(self._fold(chain, event))
+        self._snapshots.note(chain)
         return event
 
-    async def _catch_up(self, chain: _Chain) -> bool:
+    async def _catch_up(self, chain: Chain) -> bool:
         """Fold everything the store has beyond the head, checking the chain; tells whether there was anything.
 
-        The first time that is the user's whole history, which is news to nobody.
+        The first time that is what follows the user's snapshot, or the whole history, which is news to nobody.
         """
-        state, known = chain.state, chain.head.seq
-        first = chain.head == START
+        first, known = not chain.opened, chain.head.seq
+        if chain.broken:  # for whoever waited for it meanwhile
+            raise IntegrityError(f"The journal of {chain.user_id} cannot be folded beyond seq {known}.")
         if first:
-            await self._projector.load_head(state.user_id)
+            await self._open(chain)
         while True:
-            page = await self._store.find(EVENTS, BY_SEQ, (state.user_id,), after=chain.head.seq, limit=_PAGE)
+            page = await self._store.find(EVENTS, BY_SEQ, (chain.user_id,), after=chain.head.seq, limit=_PAGE)
             for event in verified(chain.head, page.documents):
                 appended = self._fold(chain, event)
                 if not first:
@@ -190,17 +194,26 @@ class JournalWriter:
             if len(page.documents) < _PAGE:
                 break
         chain.behind = False
+        self._snapshots.note(chain)
         return chain.head.seq > known
 
-    def _fold(self, chain: _Chain, event: Event) -> Appended:
+    async def _open(self, chain: Chain) -> None:
+        snapshot = await self._snapshots.load(chain.user_id)
+        await self._projector.begin(chain.user_id, snapshot.head.seq if snapshot else 0)
+        if snapshot is not None:
+            chain.state, chain.head, chain.recorded_at = snapshot.state, snapshot.head, snapshot.recorded_at
+            chain.saved_seq = snapshot.head.seq
+        chain.opened = True
+
+    def _fold(self, chain: Chain, event: Event) -> Appended:
         try:
-            trade = evolve(chain.state, event)
+            appended = apply(chain.state, event)
         except Exception:
-            # Whatever it was, a half-applied event must not be traded on: start from the first event next time.
-            self._chains.pop(chain.state.user_id, None)
+            # Whatever it was, a half-applied event must not be traded on: load the journal afresh next time.
+            chain.broken = chain.behind = True
+            self._chains.pop(chain.user_id, None)
             raise
         chain.head, chain.recorded_at = Head(event.seq, event.hash), event.recorded_at
-        appended = Appended(event, chain.state, trade)
         self._projector.on_appended(appended)
         return appended
 
@@ -216,34 +229,6 @@ class JournalWriter:
         if not page.documents:
             return None
         event = read(page.documents[0])
-        if not _same_request(event.payload, command, page.documents[0]):
+        if not is_result_of(command, event.payload):
             raise IdempotencyConflict("That key was used before for a different request. Use a new one.")
         return Outcome(event, cached=True)
-
-
-def _same_request(payload: Payload, command: Command, document: Document) -> bool:
-    if isinstance(command, SubmitOrder):
-        return isinstance(payload, OrderExecuted) and payload.request_sha256 == request_digest(command.request)
-    if isinstance(payload, OrderExecuted):
-        return False
-    return _COMMAND_EVENTS.get(type(command).__name__) == document["type"] == NAMES[type(payload)]
-
-
-_COMMAND_EVENTS = {
-    "Fund": "funded",
-    "Withdraw": "withdrawn",
-    "Convert": "converted",
-    "Reverse": "reversed",
-    "Allocate": "allocated",
-    "Release": "released",
-    "ResetAccount": "account_reset",
-    "CreateBot": "bot_created",
-    "StartBot": "bot_started",
-    "ResumeBot": "bot_resumed",
-    "PauseBot": "bot_paused",
-    "StopBot": "bot_stopped",
-    "ResetBreaker": "breaker_reset",
-    "HaltTrading": "trading_halted",
-    "ResumeTrading": "trading_resumed",
-    "RecordMarks": "marked",
-}

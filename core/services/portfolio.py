@@ -1,128 +1,170 @@
-"""What a person may read about their money: every figure from the journal, or from its projections."""
+"""What a person may read about their money: every figure from the folded journal, or from its projections."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from itertools import islice
 
-from core.domain.codec import decode, from_iso, iso
-from core.domain.money import ZERO
+from core.domain.account import Account
+from core.domain.codec import decode
+from core.domain.errors import InvalidInput
 from core.domain.trade import Trade
-from core.domain.valuation import Portfolio, value
+from core.domain.valuation import Mark, Portfolio, value
 from core.ports import Document, DocumentStore
+from core.services.equity_history import EquityHistory, EquityPage, EquityPoint, Interval
+from core.services.holdings import Capital, Position, capital, positions
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
+from core.services.profits import Grouping, ProfitPeriod, days, periods
 from core.services.projector import Projector
+from core.services.rollups import USER_SCOPE
 
-_CHART_POINTS = 500
-_PAGE = 1_000
-
-
-class Grouping(StrEnum):
-    """Length of a profit period; ISO weeks, UTC days of engine time."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-    def start(self, day: date) -> date:
-        """First day of the period a day lies in."""
-        if self is Grouping.WEEKLY:
-            return day - timedelta(days=day.weekday())
-        return day.replace(day=1) if self is Grouping.MONTHLY else day
-
-    def before(self, start: date) -> date:
-        """First day of the period before."""
-        return self.start(start - timedelta(days=1))
+__all__ = [
+    "Capital",
+    "DayClose",
+    "EquityPage",
+    "EquityPoint",
+    "Grouping",
+    "Interval",
+    "PortfolioService",
+    "Position",
+    "ProfitPeriod",
+    "TradePage",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class ProfitPeriod:
-    """Closed trades and fills of one period, in quote currency. `net_profit` = realized - fees paid in it."""
+class TradePage:
+    """Closed trades newest first; `cursor` continues after them and is None at the end."""
 
-    start: date
-    trades: int
-    wins: int
-    volume: Decimal
-    fees: Decimal
-    realized_pnl: Decimal
-    net_profit: Decimal
+    trades: tuple[Trade, ...]
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class EquityPoint:
-    """Equity recorded with an event."""
+class DayClose:
+    """An account at the last event of an engine day; `funded` is net funding so far, by currency."""
 
-    ts: datetime
+    day: date
+    seq: int
+    currency: str
     equity: Decimal
+    unit_value: Decimal
+    funded: dict[str, Decimal]
 
 
 class PortfolioService:
-    """Summaries, trades, profits and the equity curve of one user at a time."""
+    """Summaries, positions, trades, profits and equity of one user at a time, since their last account reset.
+
+    What comes from the folded state costs O(open positions + new events), what comes from projections O(what is
+    given): nothing reads the whole history.
+    """
 
     def __init__(self, store: DocumentStore, writer: JournalWriter, hub: MarketHub, projector: Projector) -> None:
         self._store = store
         self._writer = writer
         self._hub = hub
         self._projector = projector
+        self._equity = EquityHistory(store)
 
     async def summary(self, user_id: str) -> Portfolio:
-        """The account valued at present marks; costs O(open positions + new events)."""
+        """The account valued at present marks."""
         state = await self._writer.account(user_id)
-        return value(state, self._hub.marks(state, self._writer.rules.mark_stale_secs), self._hub.feed.now())
+        return value(state, self._marks(state), self._hub.feed.now())
+
+    async def positions(self, user_id: str) -> list[Position]:
+        """Everything that is held, valued at present marks."""
+        state = await self._writer.account(user_id)
+        return positions(state, self._marks(state))
+
+    async def capital(self, user_id: str) -> Capital:
+        """Where the money is: free, in bots, in positions, by currency."""
+        state = await self._writer.account(user_id)
+        return capital(state, self._marks(state))
 
     async def trades(self, user_id: str, bot_id: str | None, limit: int) -> list[Trade]:
-        """Closed trades, newest first."""
-        await self._projector.caught_up()
-        index, owner = ("user_time", user_id) if bot_id is None else ("bot_time", bot_id)
-        page = await self._store.find("trades", index, (owner,), descending=True, limit=limit)
-        return [_trade(document) for document in page.documents if document["user_id"] == user_id]
+        """The newest closed trades; none of a bot that is not this user's."""
+        return list((await self.trade_page(user_id, bot_id, limit)).trades)
 
-    async def profits(self, user_id: str, grouping: Grouping, limit: int) -> list[ProfitPeriod]:
-        """The last `limit` periods in which anything was filled, newest first."""
-        await self._projector.caught_up()
-        start = grouping.start(self._hub.feed.now().date())
-        for _ in range(limit - 1):
-            start = grouping.before(start)
-        since = iso(datetime.combine(start, datetime.min.time(), UTC) - timedelta(milliseconds=1))
-        totals: dict[date, list[Decimal]] = {}
-        async for fill in self._scan("fills_ledger", user_id, since):
-            row = totals.setdefault(grouping.start(from_iso(fill["ts"]).date()), [ZERO] * 5)
-            row[2] += Decimal(fill["price"]) * Decimal(fill["quantity"])
-            row[3] += Decimal(fill["fee_quote_value"])
-        async for trade in self._scan("trades", user_id, since):
-            row = totals.setdefault(grouping.start(from_iso(trade["closed_at"]).date()), [ZERO] * 5)
-            row[0] += 1
-            row[1] += Decimal(trade["net_pnl"]) > 0
-            row[4] += Decimal(trade["gross_pnl"])
-        return [
-            ProfitPeriod(day, int(trades), int(wins), volume, fees, realized, realized - fees)
-            for day, (trades, wins, volume, fees, realized) in sorted(totals.items(), reverse=True)
-        ]
+    async def trade_page(self, user_id: str, bot_id: str | None, limit: int, cursor: str | None = None) -> TradePage:
+        """Closed trades, newest first, page by page.
+
+        Raises:
+            InvalidInput: the cursor is not one of this listing.
+        """
+        state = await self._read(user_id)
+        if bot_id is not None and (bot_id not in state.bots or state.bots[bot_id].written_off):
+            return TradePage((), None)
+        index, owner, after = ("user_seq", user_id, state.reset_seq) if bot_id is None else ("bot_time", bot_id, None)
+        try:
+            page = await self._store.find(
+                "trades", index, (owner,), after=after, descending=True, limit=limit, cursor=cursor
+            )
+        except TypeError:  # a cursor of another listing holds another kind of value
+            raise InvalidInput("The cursor does not belong to this listing; start again from the first page.") from None
+        return TradePage(tuple(map(_trade, page.documents)), page.cursor)
+
+    async def profits(
+        self, user_id: str, grouping: Grouping, limit: int, bot_id: str | None = None
+    ) -> list[ProfitPeriod]:
+        """The last `limit` periods in which anything was traded, by one bot or at all, newest first.
+
+        In the bot's quote currency, or the account's reporting currency at present rates.
+
+        Raises:
+            NotFound: this user has no such bot.
+        """
+        state = await self._read(user_id)
+        scope, currency = (USER_SCOPE, state.reporting) if bot_id is None else (bot_id, state.bot(bot_id).quote)
+        prices = {symbol: mark.price for symbol, mark in self._marks(state).items()}
+        first = grouping.back(self._hub.feed.now().date(), limit - 1)
+        rollups = days(self._store, user_id, scope, state.reset_seq)
+        return await periods(rollups, grouping, first, currency, prices)
 
     async def equity_curve(self, user_id: str, hours: int | None) -> list[EquityPoint]:
         """Recorded equity, oldest first, thinned evenly to at most 500 points; `hours` of engine time back."""
-        await self._projector.caught_up()
-        since = None if hours is None else iso(self._hub.feed.now() - timedelta(hours=hours))
-        documents = [document async for document in self._scan("equity_points", user_id, since)]
-        points = [EquityPoint(from_iso(d["ts"]), Decimal(d["equity"])) for d in documents]
-        step = max(1, -(-len(points) // _CHART_POINTS))
-        thinned = list(islice(points, 0, None, step))
-        return thinned if not points or thinned[-1] is points[-1] else [*thinned, points[-1]]
+        state = await self._read(user_id)
+        since = None if hours is None else self._hub.feed.now() - timedelta(hours=hours)
+        return await self._equity.curve(user_id, state.reset_seq, since)
 
-    async def _scan(self, collection: str, user_id: str, since: str | None) -> AsyncIterator[Document]:
-        cursor: str | None = None
-        while True:
-            page = await self._store.find(collection, "user_time", (user_id,), after=since, limit=_PAGE, cursor=cursor)
-            for document in page.documents:
-                yield document
-            cursor = page.cursor
-            if cursor is None:
-                return
+    async def equity(self, user_id: str, interval: Interval, limit: int, cursor: str | None = None) -> EquityPage:
+        """The last equity of each hour or day, newest first, page by page.
+
+        Raises:
+            InvalidInput: the cursor is not one of this listing.
+        """
+        state = await self._read(user_id)
+        return await self._equity.page(user_id, state.reset_seq, interval, limit, cursor)
+
+    async def closes(self, user_id: str, limit: int) -> list[DayClose]:
+        """The account at the end of each of the last days that had events, newest first; today's is as it is now."""
+        state = await self._read(user_id)
+        found: list[DayClose] = []
+        async for rollup in days(self._store, user_id, USER_SCOPE, state.reset_seq):
+            found.append(_close(rollup))
+            if len(found) == limit:
+                break
+        return found
+
+    async def _read(self, user_id: str) -> Account:
+        """The state, once the projections reach as far."""
+        state = await self._writer.account(user_id)
+        await self._projector.caught_up(user_id)
+        return state
+
+    def _marks(self, state: Account) -> dict[str, Mark]:
+        return self._hub.marks(state, self._writer.rules.mark_stale_secs)
 
 
 def _trade(document: Document) -> Trade:
-    own = {k: v for k, v in document.items() if k not in {"_id", "user_id", "seq"}}
-    return decode(Trade, own)
+    return decode(Trade, document)
+
+
+def _close(rollup: Document) -> DayClose:
+    return DayClose(
+        day=date.fromisoformat(rollup["day"]),
+        seq=rollup["seq"],
+        currency=rollup["currency"],
+        equity=Decimal(rollup["equity"]),
+        unit_value=Decimal(rollup["unit_value"]),
+        funded={currency: Decimal(amount) for currency, amount in rollup["funded"].items()},
+    )

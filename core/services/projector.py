@@ -2,18 +2,15 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 import structlog
 
-from core.domain.bot_state import Bot
-from core.domain.codec import encode, iso
-from core.domain.events import Marked, OrderExecuted
-from core.domain.money import exact, plain
-from core.domain.valuation import effective_status
+from core.domain.errors import ProductError
 from core.ports import DocumentStore, Put, StoreUnavailable
 from core.services.appended import Appended
-
-HEADS = "projection_heads"
+from core.services.projections import documents
+from core.services.refold import HEADS, covered, head_put, refold_projections
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
@@ -21,57 +18,77 @@ _LIMIT = 100_000
 _PAUSE_SECS = 0.02
 _RETRY_SECS = 1.0
 _PATIENCE_SECS = 5.0
+_LONGEST_SECS = 30.0
 
 
 class Projector:
-    """Turns appended events into documents of `fills_ledger`, `trades`, `bots` and `equity_points`.
+    """Turns appended events into the documents of `core.services.projections`, in the order of each journal.
 
-    Each user's head is written after the documents it covers. Documents lost in a crash are written
-    again when the journal is next folded from its start. When the store is away for so long that the
-    queue is full, what is beyond it waits for that too.
+    Each user's head is written after the documents it covers. What a crash lost is written again when the journal is
+    next folded here. A user whose queue overflowed, or whose documents do not reach up to the snapshot that folding
+    began from, or are of an older version, *lags*: nothing of them is queued; `run` reads their journal anew and
+    writes what is missing, and `caught_up` refuses until that is done.
     """
 
-    def __init__(self, store: DocumentStore) -> None:
+    def __init__(self, store: DocumentStore, *, limit: int = _LIMIT) -> None:
         self._store = store
+        self._limit = limit
         self._queue: deque[list[Put]] = deque()
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
         self._queued = 0
         self._written = 0
         self._heads: dict[str, int] = {}
-        self._lagging: set[str] = set()
+        self._lagging: dict[str, int] = {}  # the newest seq that was not queued
+        self._mend = asyncio.Event()
 
-    async def load_head(self, user_id: str) -> None:
-        """Learn how far this user's projections reach, so that a refold does not write them again."""
-        document = await self._store.get(HEADS, user_id)
-        self._heads[user_id] = document["seq"] if document else 0
+    async def begin(self, user_id: str, folded: int) -> None:
+        """Learn how far this user's projections reach, before the events after seq `folded` are told."""
+        covers = await covered(self._store, user_id)
+        if covers < folded:
+            self._lag(user_id, folded)
+        self._heads[user_id] = covers
 
     def on_appended(self, appended: Appended) -> None:
         """Queue what follows from an event."""
         event = appended.event
         if event.seq <= self._heads.get(event.user_id, 0):
             return
-        if event.user_id in self._lagging:
+        if event.user_id in self._lagging or len(self._queue) >= self._limit:
+            # From here on this user's head must not move by itself, or the gap would never be filled.
+            self._lag(event.user_id, event.seq)
             return
-        if len(self._queue) >= _LIMIT:
-            # From here on this user's head must not move, or the gap would never be filled.
-            self._lagging.add(event.user_id)
-            _log.warning("projection queue is full; a restart will catch up", user_id=event.user_id)
+        try:
+            puts = documents(appended)
+        except Exception:  # noqa: BLE001 - the event is durable: whoever appended it must not be told otherwise
+            _log.exception("an event could not be projected", user_id=event.user_id, seq=event.seq)
+            self._lag(event.user_id, event.seq)
             return
-        self._enqueue(_documents(appended))
+        self._enqueue([*puts, head_put(event.user_id, event.seq)])
 
     def put(self, document: Put) -> None:
         """Queue a document that no event implies, such as a decision trace; dropped when the queue is full."""
-        if len(self._queue) < _LIMIT:
+        if len(self._queue) < self._limit:
             self._enqueue([document])
 
-    def _enqueue(self, documents: list[Put]) -> None:
-        self._queue.append(documents)
+    def _lag(self, user_id: str, seq: int) -> None:
+        if user_id not in self._lagging:
+            _log.warning("projections lag; they are written from the journal again", user_id=user_id, seq=seq)
+        self._lagging[user_id] = seq
+        self._mend.set()
+
+    def _enqueue(self, puts: list[Put]) -> None:
+        self._queue.append(puts)
         self._queued += 1
         self._wake.set()
 
     async def run(self) -> None:
-        """Write batches until cancelled."""
+        """Write batches, and what lags, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write_queued())
+            tasks.create_task(self._mend_lagging())
+
+    async def _write_queued(self) -> None:
         while True:
             await self._wake.wait()
             # A short pause lets a burst of events become one write.
@@ -82,12 +99,12 @@ class Projector:
 
     async def _write_batch(self) -> None:
         batch = [self._queue[i] for i in range(min(_BATCH, len(self._queue)))]
-        newest = {(put.collection, put.document["_id"]): put for documents in batch for put in documents}
+        newest = {(put.collection, put.document["_id"]): put for puts in batch for put in puts}
         # Heads last: they must never run ahead of what they cover. One collection after the other: on MongoDB
         # each run of one collection is a round trip.
-        puts = sorted(newest.values(), key=lambda put: (put.collection == HEADS, put.collection))
+        ordered = sorted(newest.values(), key=lambda put: (put.collection == HEADS, put.collection))
         try:
-            await self._store.write(puts)
+            await self._store.write(ordered)
         except StoreUnavailable as error:
             _log.warning("projections wait for the store", problem=error.message)
             await asyncio.sleep(_RETRY_SECS)
@@ -98,70 +115,51 @@ class Projector:
             self._written += len(batch)
             self._progress.notify_all()
 
-    async def caught_up(self) -> None:
-        """Wait until everything queued before this call is written.
+    async def _mend_lagging(self) -> None:
+        while True:
+            await self._mend.wait()
+            self._mend.clear()
+            for user_id in list(self._lagging):
+                try:
+                    await self._settled(self._queued)  # what is queued of this user is older than what is missing
+                    await self._mend_user(user_id)
+                except ProductError as error:
+                    _log.warning("lagging projections wait", user_id=user_id, problem=error.message)
+                except Exception:  # noqa: BLE001 - one broken account must not keep the others from being mended
+                    _log.exception("lagging projections could not be written", user_id=user_id)
+                if user_id in self._lagging:
+                    self._mend.set()
+            if self._mend.is_set():
+                await asyncio.sleep(_RETRY_SECS)
+
+    async def _mend_user(self, user_id: str) -> None:
+        reached = await refold_projections(self._store, user_id, beyond=await covered(self._store, user_id))
+        if self._lagging[user_id] <= reached:  # no await since the last look at the journal
+            del self._lagging[user_id]
+            self._heads[user_id] = reached
+            _log.info("projections are complete again", user_id=user_id, seq=reached)
+            async with self._progress:
+                self._progress.notify_all()
+
+    async def _settled(self, target: int) -> None:
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._written >= target)
+
+    async def caught_up(self, user_id: str | None = None) -> None:
+        """Wait until everything queued before this call is written, and until this user lags no more.
 
         Raises:
             StoreUnavailable: it takes too long; reading now would give old figures.
         """
-        target = self._queued
-        try:
-            async with asyncio.timeout(_PATIENCE_SECS), self._progress:
-                await self._progress.wait_for(lambda: self._written >= target)
-        except TimeoutError:
-            raise StoreUnavailable("The latest trades are not written yet. Try again in a moment.") from None
-
-
-def _documents(appended: Appended) -> list[Put]:
-    event, state = appended.event, appended.state
-    user = event.user_id
-    puts: list[Put] = []
-    fact = event.payload
-    bot_id = getattr(fact, "bot_id", None)
-    touched = [state.bots[bot_id]] if bot_id in state.bots else list(state.bots.values()) if bot_id is None else []
-    if not isinstance(fact, Marked):
-        puts.extend(Put("bots", _bot(user, bot, halted=state.halted, seq=event.seq)) for bot in touched)
-    if isinstance(fact, OrderExecuted):
-        puts.extend(
-            Put(
-                "fills_ledger",
-                encode(fill)
-                | {
-                    "_id": f"{fact.order_id}:{number}",
-                    "user_id": user,
-                    "bot_id": fact.bot_id,
-                    "order_id": fact.order_id,
-                    "symbol": fact.symbol,
-                    "side": fact.side.value,
-                    "ts": iso(event.ts),
-                    "seq": event.seq,
-                },
-            )
-            for number, fill in enumerate(fact.fills, start=1)
+        target, waited, before = self._queued, 0.0, -1
+        while waited < _LONGEST_SECS and before != self._written:  # as long as it goes on
+            before, waited = self._written, waited + _PATIENCE_SECS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_SECS), self._progress:
+                    await self._progress.wait_for(lambda: self._written >= target and user_id not in self._lagging)
+                    return
+        raise StoreUnavailable(
+            "The lists of your trades are being written again from the journal. Try again in a moment."
+            if user_id in self._lagging
+            else "The latest trades are not written yet. Try again in a moment."
         )
-    if appended.trade is not None:
-        trade = encode(appended.trade) | {"_id": appended.trade.order_id, "user_id": user, "seq": event.seq}
-        puts.append(Put("trades", trade))
-    if getattr(fact, "marks", None) is not None or state.seq == 1:
-        with exact():
-            equity = plain(state.equity(state.marks))
-        point = {"_id": f"{user}:{event.seq}", "user_id": user, "ts": iso(event.ts), "equity": equity}
-        puts.append(Put("equity_points", point))
-    puts.append(Put(HEADS, {"_id": user, "seq": event.seq}))
-    return puts
-
-
-def _bot(user_id: str, bot: Bot, *, halted: bool, seq: int) -> dict[str, object]:
-    return {
-        "_id": bot.bot_id,
-        "user_id": user_id,
-        "name": bot.name,
-        "name_key": bot.name.casefold(),
-        "status": effective_status(bot, halted=halted),
-        "symbol": bot.symbol,
-        "strategy": bot.strategy,
-        "cash": plain(bot.cash),
-        "realized_pnl": plain(bot.book.realized),
-        "fees": plain(bot.book.fees),
-        "seq": seq,
-    }

@@ -14,6 +14,7 @@ from core.domain.evolve import evolve
 from core.domain.money import plain
 from core.domain.valuation import effective_status
 from core.ports import Document, DocumentStore, StoreUnavailable
+from core.services.projections import USER_INDEXES
 from core.services.traces import Trace, TraceKind
 from tests.fakes.faulty_store import FaultyStore
 from tests.integration.desk import ACTOR, Desk, at, audited, buy, desk, documents, journal, sell, until
@@ -80,7 +81,7 @@ async def expected(store: DocumentStore, user: str) -> dict[str, dict[str, Docum
 async def assert_projected(store: DocumentStore, user: str) -> None:
     """Each projection has exactly the documents that follow from the journal, with these values."""
     for collection, wanted in (await expected(store, user)).items():
-        found = await documents(store, collection, "user" if collection == "bots" else "user_time", user)
+        found = await documents(store, collection, USER_INDEXES[collection], user)
         assert found.keys() == wanted.keys(), collection
         for key, fields in wanted.items():
             assert {name: found[key][name] for name in fields} == fields
@@ -146,6 +147,8 @@ async def test_projections_wait_for_a_store_that_is_away_and_then_catch_up(locat
         await shop.tick(2, "100")
         shop.services.traces.record(Trace(bot, at(2), TraceKind.SIGNAL, "a wish"))
         with pytest.raises(StoreUnavailable, match="not written yet"):
+            await shop.services.traces.newest(bot, 10)
+        with pytest.raises(StoreUnavailable):
             await shop.services.portfolio.trades(user, None, 10)
         store.away = False
         await shop.submit(user, sell(bot, "out"), 3)

@@ -54,7 +54,11 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("bots", (Index("user", ("user_id", "name_key")),), _requires(user_id=_TEXT, name_key=_TEXT)),
     Collection(
         "trades",
-        (Index("user_time", ("user_id", "closed_at")), Index("bot_time", ("bot_id", "closed_at"))),
+        (
+            Index("user_time", ("user_id", "closed_at")),
+            Index("user_seq", ("user_id", "seq")),
+            Index("bot_time", ("bot_id", "closed_at")),
+        ),
         _requires(user_id=_TEXT, bot_id=_TEXT, closed_at=_TEXT),
     ),
     Collection(
@@ -62,12 +66,24 @@ COLLECTIONS: tuple[Collection, ...] = (
         (Index("user_time", ("user_id", "ts")), Index("bot_time", ("bot_id", "ts"))),
         _requires(user_id=_TEXT, bot_id=_TEXT, ts=_TEXT),
     ),
-    Collection("equity_points", (Index("user_time", ("user_id", "ts")),)),
+    Collection("equity_points", (Index("user_seq", ("user_id", "seq")),), _requires(user_id=_TEXT, seq=_COUNT)),
+    Collection("equity_hours", (Index("user_seq", ("user_id", "seq")),), _requires(user_id=_TEXT, seq=_COUNT)),
+    Collection(
+        "daily_rollups",
+        (Index("scope_day", ("scope_key", "day_seq")), Index("user_day", ("user_id", "day_seq"))),
+        _requires(user_id=_TEXT, scope_key=_TEXT, day=_TEXT, day_seq=_COUNT, seq=_COUNT),
+    ),
     Collection("projection_heads"),
+    Collection("snapshots"),
+    Collection("snapshot_parts", (Index("user_seq", ("user_id", "seq")),), _requires(user_id=_TEXT, seq=_COUNT)),
     Collection(
         "pending_orders",
-        (Index("user_key", ("user_id", "order_id")),),
-        _requires(user_id=_TEXT, order_id=_TEXT),
+        (
+            Index("user_key", ("user_id", "order_id")),
+            Index("client_key", ("user_id", "client_order_id")),
+            Index("open", ("user_id", "open")),
+        ),
+        _requires(user_id=_TEXT, order_id=_TEXT, client_order_id=_TEXT, open=_BOOL),
     ),
     Collection("circuit_breaker_state", (Index("user", ("user_id", "scope")),), _requires(user_id=_TEXT, scope=_TEXT)),
     Collection("system_modes", (), _requires()),
@@ -89,6 +105,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("leases"),
     Collection("feed_positions"),
     Collection("settings_state"),
+    Collection("user_settings"),
     Collection(META),
 )
 
