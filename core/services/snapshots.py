@@ -186,8 +186,8 @@ class Snapshots:
                 if stored is None:
                     await self._store.insert(SNAPSHOTS, head | {"version": 1})
                     return head
-                known = (stored["format"], stored["shape"]) == (head["format"], head["shape"])
-                if known and stored["seq"] >= head["seq"]:
+                # One that cannot be used must not keep better ones out.
+                if stored["seq"] >= head["seq"] and await self.load(head["_id"]) is not None:
                     return stored
                 return await self._store.replace(SNAPSHOTS, head, stored["version"])
             except (DuplicateKey, VersionConflict):
