@@ -1,4 +1,4 @@
-"""The command line: `amarktai run`, `user add`, `verify`."""
+"""The command line: `amarktai run` and `user add`; the other commands have files of their own."""
 
 import argparse
 import asyncio
@@ -11,8 +11,8 @@ from pathlib import Path
 from core.bootstrap import App, build_app
 from core.domain.errors import ProductError
 from core.domain.user import Role
-from core.services.verify import Verdict, verify_journals
 from core.settings import Settings, load_settings, process_environment
+from web import cli_figures, cli_ledger
 from web.chat_session import MAX_SOCKET_BYTES
 from web.listener import listen
 from web.logs import configure_logging
@@ -24,6 +24,10 @@ def main() -> None:
     """Entry point; exits with 1 and one plain line when something cannot be done."""
     arguments = _parser().parse_args()
     try:
+        # What needs no installation must not be kept from working by one.
+        status = arguments.offline(arguments) if "offline" in arguments else None
+        if status is not None:
+            sys.exit(status)
         settings = load_settings(process_environment(), Path(".env"))
         configure_logging(settings.web)
         sys.exit(asyncio.run(arguments.work(settings, arguments)))
@@ -44,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("email")
     add.add_argument("--admin", action="store_true", help="may also see the system's health")
     add.set_defaults(work=_add_user)
-    verify = commands.add_parser("verify", help="check the chains and figures of all journals")
-    verify.set_defaults(work=_verify)
+    cli_ledger.add_commands(commands)
+    cli_figures.add_command(commands)
     return parser
 
 
@@ -97,25 +101,6 @@ async def _add_user(settings: Settings, arguments: argparse.Namespace) -> int:
     finally:
         await app.close()
     return 0
-
-
-async def _verify(settings: Settings, _: argparse.Namespace) -> int:
-    app = await build_app(settings)
-    broken = 0
-    try:
-        async for verdict in verify_journals(app.store, await app.services.accounts.all_ids()):
-            print(_verdict_line(verdict), flush=True)
-            broken += verdict.problem is not None
-    finally:
-        await app.close()
-    print("All journals verify." if not broken else f"{broken} journals are broken.")
-    return 1 if broken else 0
-
-
-def _verdict_line(verdict: Verdict) -> str:
-    if verdict.problem is None:
-        return f"ok      {verdict.user_id}  {verdict.events} events, head {verdict.head[:16]}"
-    return f"BROKEN  {verdict.user_id}  {verdict.problem}"
 
 
 if __name__ == "__main__":
