@@ -64,7 +64,7 @@ class CountdownService:
     async def _pace(self, user_id: str) -> Pace | None:
         """What the complete days brought: from the closing of the day before the window to that of yesterday."""
         state = await self._writer.account(user_id)
-        await self._projector.caught_up()
+        await self._projector.caught_up(user_id)
         page = await self._store.find(
             ROLLUPS, "scope_day", (scope_key(user_id),), after=state.reset_seq - 1, descending=True, limit=_ROLLUPS_READ
         )

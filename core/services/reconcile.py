@@ -31,7 +31,7 @@ class Reconciler:
         state = await self._writer.account(user_id)
         # Trading goes on during the scan: what is compared must stand still.
         state: Account = unpack(Account, pack(state))
-        await self._projector.caught_up()
+        await self._projector.caught_up(user_id)
         return reconcile(state, await self._add_up(user_id, state))
 
     async def _add_up(self, user_id: str, state: Account) -> Projected:

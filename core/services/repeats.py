@@ -10,8 +10,21 @@ def is_result_of(command: cmd.Command, payload: ev.Payload) -> bool:
     if isinstance(command, cmd.SubmitOrder):
         ordered = isinstance(payload, ev.OrderExecuted | ev.OrderAccepted)
         return ordered and payload.request_sha256 == request_digest(command.request)
-    return _RESULTS.get(type(command)) is type(payload)
+    return _RESULTS.get(type(command)) is type(payload) and _same_content(command, payload)
 
+
+def _same_content(command: cmd.Command, payload: ev.Payload) -> bool:
+    """Whether money, its currency and whose book it goes into are the same; a new bot's id is drawn anew each time."""
+    if isinstance(command, cmd.Reverse):
+        return isinstance(payload, ev.Reversed) and payload.reverses == command.event.seq
+    names = _CONTENT - {"bot_id"} if isinstance(command, cmd.CreateBot) else _CONTENT
+    shared = (name for name in names if hasattr(command, name) and hasattr(payload, name))
+    return all(getattr(command, name) == getattr(payload, name) for name in shared)
+
+
+_CONTENT = frozenset(
+    {"bot_id", "amount", "currency", "sold", "sold_currency", "bought_currency", "symbol", "strategy", "capital"}
+)
 
 _RESULTS: dict[type[cmd.Command], type[ev.Payload]] = {
     cmd.Fund: ev.Funded,

@@ -106,6 +106,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("feed_positions"),
     Collection("settings_state"),
     Collection("user_settings"),
+    Collection("job_runs"),
     Collection(META),
 )
 
