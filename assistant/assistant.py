@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from assistant.blocks import Block, Card, Chart, Choices, Confirmation, Table, Text
+from assistant.blocks import Block, Card, Chart, Choices, Confirmation, File, Table, Text
 from assistant.conversation import turn_for
 from assistant.model_contract import ModelFailed
 from assistant.model_gate import ModelGate
@@ -154,5 +154,7 @@ def _words(output: Output) -> str:
             return f"[{title} shown]\n"
         case Confirmation(title=title):
             return f"[confirmation card shown: {title}]\n"
+        case File(name=name):
+            return f"[file offered: {name}]\n"
         case ToolStarted():
             return ""

@@ -88,4 +88,13 @@ class Choices:
     options: tuple[tuple[str, str], ...]
 
 
-Block: TypeAlias = Text | Card | Table | Chart | Confirmation | Choices
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to download. `name` is made by code, never from what people typed."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+Block: TypeAlias = Text | Card | Table | Chart | Confirmation | Choices | File

@@ -36,6 +36,24 @@ def percent(fraction: Decimal) -> str:
     return f"{grouped(fraction * 100)} %"
 
 
+def points(percentage: Decimal, *, sign: bool = False) -> str:
+    """A figure that is in percent already, with two decimals."""
+    return f"{'+' if sign and percentage > 0 else ''}{grouped(percentage)} %"
+
+
+def duration(secs: Decimal) -> str:
+    """A span of time in its two largest units ("3 h 20 min")."""
+    whole = int(secs)
+    units = ((whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s"))
+    first = next((i for i, (count, _) in enumerate(units) if count), len(units) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
+
+
+def age(secs: Decimal | None) -> str:
+    """How old a price is; a recorded one has no age of its own."""
+    return "recorded earlier" if secs is None else f"{duration(secs)} old"
+
+
 def tone(amount: Decimal) -> Tone:
     """Colour of a gain or loss."""
     return Tone.GAIN if amount > 0 else Tone.LOSS if amount < 0 else Tone.NEUTRAL

@@ -13,7 +13,7 @@ from core.domain.errors import ProductError
 from core.services.chat_log import Author, ChatLog
 from tools.catalog import CATALOG
 from tools.context import Caller
-from tools.results import HelpText, Result
+from tools.results import Exported, HelpText, Result
 from tools.runner import ToolRunner
 from tools.spec import ToolSpec
 
@@ -57,4 +57,6 @@ def for_model(result: Result | ConfirmationRecord) -> str:
         )
     if isinstance(result, HelpText) and result.topic is None:
         return "The list of what can be done is shown."
+    if isinstance(result, Exported):
+        return f"A file is offered for download: {result.name} with {result.rows} {result.what}."
     return json.dumps(encode(result), ensure_ascii=False)

@@ -27,6 +27,7 @@ from core.services.bots import BotService
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
 from core.services.confirmations import Confirmations
+from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
 from core.services.feed_position import resume_position
@@ -34,6 +35,7 @@ from core.services.funding import Funding
 from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
+from core.services.ledger_export import LedgerExport
 from core.services.ledger_reader import LedgerReader
 from core.services.login_limiter import LoginLimiter
 from core.services.market_hub import MarketHub
@@ -42,7 +44,9 @@ from core.services.ownership import Ownership
 from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.projector import Projector
+from core.services.reconcile import Reconciler
 from core.services.services import Services
+from core.services.shared_verifier import SharedVerifier
 from core.services.snapshots import Snapshots
 from core.services.traces import Traces
 from core.settings import Settings, TradingSettings
@@ -134,16 +138,20 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     holder = ids.new()
     parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
     engine = Engine(parts, Ownership(store, holder), holder)
+    anchors = Anchors(store, accounts, AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE))
+    portfolio = PortfolioService(store, writer, hub, projector)
     services = Services(
         accounts=accounts,
-        anchors=Anchors(store, accounts, AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE)),
+        anchors=anchors,
         bots=BotService(writer, hub, ids),
         bus=bus,
         chat_log=ChatLog(store, clock),
         clock=clock,
         confirmations=Confirmations(store, clock, ids),
+        countdown=CountdownService(store, writer, projector, portfolio),
         emergency=Emergency(writer, orders, hub),
         engine=engine,
+        exports=LedgerExport(store, clock),
         funds=Funds(store, writer, hub),
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
@@ -151,8 +159,10 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         ledger=LedgerReader(store, writer, projector),
         orders=orders,
         performance=PerformanceService(writer, hub),
-        portfolio=PortfolioService(store, writer, hub, projector),
+        portfolio=portfolio,
+        reconciler=Reconciler(store, writer, projector),
         traces=traces,
+        verifier=SharedVerifier(store, anchors, projector.caught_up),
         writer=writer,
     )
     funding = Funding(writer, hub, settings.trading.starting_balance)

@@ -3,6 +3,7 @@
 from core.domain.user import Role
 from tools import arguments as args
 from tools import bots, emergency, market, portfolio, system
+from tools.catalog_ledger import LEDGER_TOOLS
 from tools.definitions import ActTool, ReadTool, Tool
 from tools.spec import Level, ToolSpec
 
@@ -65,27 +66,7 @@ _TOOLS: tuple[Tool, ...] = (
         ),
         read=bots.bot_status,
     ),
-    ReadTool(
-        ToolSpec(
-            "portfolio_summary",
-            "Equity, cash, realized and unrealized PnL, fees and drawdown of the whole account.",
-            args.NoArguments,
-            _USER,
-            _READ,
-            ("how am I doing?",),
-        ),
-        read=portfolio.portfolio_summary,
-    ),
-    ReadTool(
-        ToolSpec(
-            "profits", "Profit per day, week or month.", args.Profits, _USER, _READ, ("show my profits this week",)
-        ),
-        read=portfolio.profits,
-    ),
-    ReadTool(
-        ToolSpec("trade_history", "Closed trades, newest first.", args.TradeHistory, _USER, _READ, ("last 5 trades",)),
-        read=portfolio.trade_history,
-    ),
+    *LEDGER_TOOLS,
     ReadTool(
         ToolSpec("market_price", "Price of a pair now.", args.MarketPrice, _USER, _READ, ("price of btc",)),
         read=market.market_price,

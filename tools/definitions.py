@@ -1,7 +1,8 @@
 """How a tool is put together: a row of the catalogue with its functions."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from operator import ne
 from typing import Any, TypeAlias
 
 from core.services.confirmations import Proposal
@@ -12,6 +13,7 @@ from tools.spec import Level, ToolSpec
 
 Read: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Result]]
 Propose: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Proposal]]
+Moved: TypeAlias = Callable[[Mapping[str, str], Mapping[str, str]], bool]
 Run: TypeAlias = Callable[[Services, Caller, Any, str], Awaitable[Result]]
 
 
@@ -28,12 +30,14 @@ class ActTool:
     """Changes something: `run` carries out what `propose` has shown.
 
     `run` gets an idempotency key and may be repeated with it. When the basis of the proposal has moved before
-    the person confirms, they are asked again; the basis of a stop is only what is to be stopped.
+    the person confirms, they are asked again; the basis of a stop is only what is to be stopped. `moved` tells
+    whether a basis shown differs too much from the present one.
     """
 
     spec: ToolSpec
     run: Run
     propose: Propose | None = None
+    moved: Moved = ne
 
     def __post_init__(self) -> None:
         """An acting tool that needs a confirmation without being able to propose must not start."""

@@ -29,6 +29,29 @@ WORDS: dict[str, str] = {
     "trade": "A trade is one selling order together with the lots it sold.",
     "ema cross": "EMA cross follows trends: it buys when a fast average rises above a slow one.",
     "rsi reversion": "RSI reversion buys dips: it enters when an oversold market turns up again.",
+    "position": "A position is what a bot holds of a coin; its worth follows the mark price.",
+    "mark price": "The mark is the price used to value what is held: the middle between best buyer and best seller.",
+    "win rate": "The win rate is the share of closed trades with a net result above zero.",
+    "profit factor": "The profit factor is the sum of all wins over that of all losses; without a loss there is none.",
+    "expectancy": "Expectancy is the average net result of a closed trade.",
+    "sharpe": "The Sharpe ratio is the average daily return over its deviation, times the square root of 365.",
+    "sortino": "The Sortino ratio is like Sharpe's, but only losing days count as deviation.",
+    "unit value": (
+        "Returns and drawdown are measured per unit of equity: money in buys units, money out redeems them, so that "
+        "a deposit is no gain and a withdrawal no loss."
+    ),
+    "holding time": "The holding time of a trade runs from its first purchase to its sale.",
+    "hash chain": (
+        "Each event of your ledger carries a fingerprint of itself and of the event before, so that changing, "
+        "removing or adding one later shows."
+    ),
+    "anchor": "An anchor notes the ledger's last fingerprint outside the database, so that cutting its end shows.",
+    "reconciliation": "Reconciling compares the ledger with the lists that follow from it, such as trades and fills.",
+    "reconcile": "Reconciling compares the ledger with the lists that follow from it, such as trades and fills.",
+    "deposit": "“deposit 500 USDT” adds play money after a click; it counts as neither gain nor loss.",
+    "withdraw": "“withdraw 500 USDT” takes play money out of your free cash after a click.",
+    "convert": "“convert 500 USDT to BTC” changes free cash at the mark price, less a fee of 0.1 %, after a click.",
+    "export": "“export my trades” gives a CSV file; “export my fills” and “export the ledger” work too.",
     "risk mode": _RISK_MODES,
     "strategies": f"{_STRATEGIES} {_RISK_MODES}",
     "strategy": _STRATEGIES,

@@ -1,12 +1,12 @@
 """Tools that show money: summary, profits, trades, equity."""
 
-from core.domain.account import DEFAULT_CURRENCY
 from core.services.portfolio import EquityPoint, Grouping
 from core.services.services import Services
 from tools.arguments import EquityChart, NoArguments, TradeHistory
+from tools.arguments import Positions as PositionArguments
 from tools.arguments import Profits as ProfitArguments
 from tools.context import Caller
-from tools.results import BotTrade, EquityCurve, Profits, Summary, Trades
+from tools.results import BotTrade, EquityCurve, Positions, Profits, Summary, Trades
 
 
 async def portfolio_summary(services: Services, caller: Caller, _: NoArguments) -> Summary:
@@ -17,9 +17,18 @@ async def portfolio_summary(services: Services, caller: Caller, _: NoArguments) 
 
 async def profits(services: Services, caller: Caller, args: ProfitArguments) -> Profits:
     """Profit per day, week or month."""
-    grouping = Grouping(args.period.value)
-    found = await services.portfolio.profits(caller.principal.user_id, grouping, args.limit)
-    return Profits(grouping.value, tuple(found), DEFAULT_CURRENCY)
+    grouping, user_id = Grouping(args.period.value), caller.principal.user_id
+    found = await services.portfolio.profits(user_id, grouping, args.limit)
+    return Profits(grouping.value, tuple(found), services.writer.known(user_id).reporting)
+
+
+async def positions(services: Services, caller: Caller, args: PositionArguments) -> Positions:
+    """What is held, of one bot or of all."""
+    user_id = caller.principal.user_id
+    bot_id = (await services.writer.account(user_id)).named(args.bot).bot_id if args.bot else None
+    found = await services.portfolio.positions(user_id)
+    wanted = tuple(one for one in found if bot_id in {None, one.bot_id})
+    return Positions(wanted, services.hub.feed.source, services.hub.feed.now())
 
 
 async def trade_history(services: Services, caller: Caller, args: TradeHistory) -> Trades:

@@ -12,7 +12,44 @@ from core.services.emergency import StopReport
 from core.services.health import Component
 from core.services.portfolio import EquityPoint, ProfitPeriod
 from core.services.traces import Trace
+from tools.results_ledger import (
+    CountdownReport,
+    Exported,
+    FundsMoved,
+    Positions,
+    Ranking,
+    Reconciled,
+    TargetSet,
+    Verified,
+)
 from tools.spec import ToolSpec
+
+__all__ = [
+    "BotFigures",
+    "BotList",
+    "BotMoved",
+    "BotReport",
+    "BotTrade",
+    "BreakerClosed",
+    "CountdownReport",
+    "EquityCurve",
+    "Exported",
+    "FundsMoved",
+    "HelpText",
+    "Positions",
+    "Price",
+    "Profits",
+    "Ranking",
+    "Reconciled",
+    "Result",
+    "Resumed",
+    "Stopped",
+    "Summary",
+    "SystemHealth",
+    "TargetSet",
+    "Trades",
+    "Verified",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +185,14 @@ Result: TypeAlias = (
     | BotMoved
     | Profits
     | Trades
+    | Positions
+    | Ranking
+    | CountdownReport
+    | TargetSet
+    | Reconciled
+    | Verified
+    | Exported
+    | FundsMoved
     | Price
     | EquityCurve
     | Stopped

@@ -90,7 +90,7 @@ class ToolRunner:
         if tool.propose is not None:
             arguments = parse_arguments(tool.spec, record.arguments)
             present = await tool.propose(self._services, caller, arguments)
-            if present.basis != record.basis:
+            if tool.moved(record.basis, present.basis):
                 await self._services.confirmations.cancel(confirmation_id, answer)
                 return await self._services.confirmations.propose(
                     answer.user_id, caller.conversation_id, replace(present, title=f"{present.title} (changed)")

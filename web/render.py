@@ -8,7 +8,7 @@ import chainlit as cl
 import pandas as pd
 import plotly.graph_objects as go
 
-from assistant.blocks import Block, Card, Chart, Choices, Confirmation, Table, Text
+from assistant.blocks import Block, Card, Chart, Choices, Confirmation, File, Table, Text
 from assistant.formats import escape
 from core.domain.codec import from_iso
 
@@ -79,6 +79,10 @@ class Bubble:
     def _(self, block: Chart) -> None:
         self._words.append(_heading(block.title, block.foot))
         self._elements.append(cl.Plotly(name=block.title, figure=_figure(block), display="inline"))
+
+    @add.register
+    def _(self, block: File) -> None:
+        self._elements.append(cl.File(name=block.name, content=block.content, mime=block.media_type, display="inline"))
 
     @add.register
     def _(self, block: Choices) -> None:

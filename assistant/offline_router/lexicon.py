@@ -52,7 +52,7 @@ GLOSSARY = tuple(
     circuit breaker | ledger | gate | gates | risk mode | warm up | warming up | warmup | kill switch | emergency
     stop | free cash | position | limit order | market order | volatility | liquidity | strategy | strategies |
     ema_cross | rsi_reversion | moving average | reduce only | flatten | win rate | profit factor | expectancy |
-    sharpe | sortino | hash chain | anchor | reconcile | reconciliation | unit value | holding time | mark | marks
+    sharpe | sortino | hash chain | anchor | reconcile | reconciliation | unit value | holding time
 """)
     )
 )

@@ -55,7 +55,7 @@ class LedgerReader:
         """
         if bot_id is not None:
             (await self._writer.account(user_id)).bot(bot_id)
-        await self._projector.caught_up()
+        await self._projector.caught_up(user_id)
         index, owner = ("user_time", user_id) if bot_id is None else ("bot_time", bot_id)
         return await self._page(FILLS, index, owner, limit, cursor)
 

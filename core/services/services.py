@@ -9,16 +9,20 @@ from core.services.bots import BotService
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
 from core.services.confirmations import Confirmations
+from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine
 from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
+from core.services.ledger_export import LedgerExport
 from core.services.ledger_reader import LedgerReader
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
 from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
+from core.services.reconcile import Reconciler
+from core.services.shared_verifier import SharedVerifier
 from core.services.traces import Traces
 
 
@@ -33,8 +37,10 @@ class Services:
     chat_log: ChatLog
     clock: Clock
     confirmations: Confirmations
+    countdown: CountdownService
     emergency: Emergency
     engine: Engine
+    exports: LedgerExport
     funds: Funds
     health: Health
     hub: MarketHub
@@ -43,5 +49,7 @@ class Services:
     orders: OrderService
     performance: PerformanceService
     portfolio: PortfolioService
+    reconciler: Reconciler
     traces: Traces
+    verifier: SharedVerifier
     writer: JournalWriter

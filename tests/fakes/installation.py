@@ -17,7 +17,7 @@ from assistant.turn import Delta, Output, Router
 from core.adapters.passwords import BcryptPasswords
 from core.adapters.store.schema import COLLECTIONS
 from core.bootstrap import App, Overrides, build_app
-from core.domain.order import OrderRequest, Side
+from core.domain.order import ExitReason, OrderRequest, Side
 from core.domain.user import Role
 from core.settings import load_settings
 from tests.fakes.clock import FakeClock, FakeIds
@@ -73,6 +73,26 @@ class Installation:
             decided_mid=market.mid,
             take_profit_bps=Decimal(200),
             stop_loss_bps=Decimal(150),
+        )
+        result = await self.app.services.orders.submit(caller.principal.user_id, request, market)
+        assert result.success, result.rejection_reason
+
+    async def sell(self, caller: Caller, bot: str, key: str = "sell") -> None:
+        """Everything a bot holds, at the present price."""
+        account = await self.app.services.writer.account(caller.principal.user_id)
+        market = self.app.services.hub.latest("BTC/USDT")
+        assert market is not None
+        request = OrderRequest(
+            client_order_id=key,
+            bot_id=account.named(bot).bot_id,
+            symbol="BTC/USDT",
+            side=Side.SELL,
+            quantity=None,
+            reduce_only=True,
+            reason="test",
+            decided_at=market.ts,
+            decided_mid=market.mid,
+            exit_reason=ExitReason.SIGNAL,
         )
         result = await self.app.services.orders.submit(caller.principal.user_id, request, market)
         assert result.success, result.rejection_reason

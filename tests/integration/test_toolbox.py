@@ -60,7 +60,9 @@ class TestForModels:
     def test_every_kind_of_result_is_figures_in_json_or_a_sentence(self, result: r.Result) -> None:
         text = for_model(result)
         assert len(text) <= 6_000
-        if not (isinstance(result, r.HelpText) and result.topic is None):
+        if isinstance(result, r.Exported):
+            assert text == "A file is offered for download: trades-2026-01-05.csv with 1 trades."
+        elif not (isinstance(result, r.HelpText) and result.topic is None):
             given = {field.name for field in fields(result) if getattr(result, field.name) is not None}
             assert set(json.loads(text)) == given
 

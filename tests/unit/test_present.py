@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 from assistant import formats as f
-from assistant.blocks import Block, Card, Choices, Confirmation, Field, Table, Text, Tone
+from assistant.blocks import Block, Card, Choices, Confirmation, Field, File, Table, Text, Tone
 from assistant.present import present
 from core.domain.confirmation import ConfirmationRecord, ConfirmationStatus
+from core.domain.integrity import Check, CheckResult
 from core.domain.money import plain
 from core.domain.valuation import Mark
 from tests.builders import at
@@ -88,7 +89,7 @@ def test_a_halt_and_a_stale_price_are_warned_of():
     old = Mark("BTC/USDT", Decimal(20000), None, None, "recorded", stale=True)
     card, _ = present(r.Summary(replace(portfolio, halted=True, marks=(old,)), SOURCE, at(61)))
     assert fields(card)["Trading"].tone is Tone.WARNING
-    assert fields(card)["Stale prices"] == Field("Stale prices", "BTC/USDT", Tone.WARNING)
+    assert fields(card)["Stale prices"] == Field("Stale prices", "BTC/USDT (recorded earlier)", Tone.WARNING)
 
 
 def test_a_bot_says_why_it_has_not_traded_else_what_it_decided_last():
@@ -149,3 +150,99 @@ def test_a_proposal_is_a_card_with_its_phrase_and_expiry():
 )
 def test_figures_are_rounded_half_even_and_grouped(shown: str, expected: str):
     assert shown == expected
+
+
+def of(kind: type[r.Result]) -> list[tuple[Block, ...]]:
+    """The blocks of the examples of a kind."""
+    return [present(example) for example in examples() if isinstance(example, kind)]
+
+
+def test_a_ranking_says_conventions_in_plain_words():
+    """No losing trade means no profit factor, and before a full day there is no Sharpe ratio."""
+    table, card = of(r.Ranking)[0]
+    assert isinstance(table, Table)
+    assert table.title == "Your bots by return"
+    assert table.rows == (("1", "Alpha", "running", "+0.49 %", "+49.20 USDT", "100.00 %", "no losses yet", "1.00 %"),)
+    shown = fields(card)
+    assert shown["Profit factor"].value == "no losses yet"
+    assert shown["Sharpe / Sortino"].value == "no full day yet"
+    assert shown["Best trade"].value == "+9.20 USDT on BTC/USDT"
+    assert shown["Max drawdown"].value == "1.00 % (100.00 USDT), 2026-01-05 12:00Z to 2026-01-05 12:00Z"
+    assert shown["Average holding time"].value == "1 min"
+
+
+def test_a_countdown_gives_days_or_says_why_not():
+    own, asked = (fields(blocks[0]) for blocks in of(r.CountdownReport))
+    assert (own["Days at that profit a day"].value, own["Days at that growth a day"].value) == ("797", "560")
+    assert own["A day, over 3 days"].value == "+12.50 USDT"
+    assert asked["Why there is no date"].value == "There is no complete day of trading to measure yet."
+    assert "Days at that profit a day" not in asked
+
+
+def test_a_verified_ledger_names_its_head():
+    card, table = of(r.Verified)[0]
+    assert isinstance(card, Card)
+    assert (card.title, card.tone) == ("Verified: 10 of 10 checks", Tone.GAIN)
+    assert fields(card)["Ledger head"] == Field("Ledger head", "cccccccccccccccc…", Tone.NEUTRAL, "c" * 64)
+    assert isinstance(table, Table)
+    assert {row[2] for row in table.rows} == {"ok"}
+
+
+def test_a_failed_check_is_named_with_both_values_and_what_to_do():
+    card, table = of(r.Verified)[1]
+    assert isinstance(card, Card)
+    assert (card.title, card.tone) == ("Not verified: 1 of 10 checks failed", Tone.WARNING)
+    assert "restores the newest backup that verifies" in fields(card)["What to do"].value
+    assert isinstance(table, Table)
+    number, name, result, detail = table.rows[1]
+    assert (number, name, result) == ("2", "the hash chain is unbroken", "FAILED (1)")
+    assert detail == f"Event 3: The event was changed. Expected {'a' * 64}, found {'b' * 64}."
+
+
+def test_a_check_that_was_not_done_is_not_called_passed():
+    verdict = next(example for example in examples() if isinstance(example, r.Verified)).verdict
+    undone = CheckResult(Check.ANCHORS, ok=None, reason="There are no anchors.")
+    card, table = present(r.Verified(replace(verdict, checks=(*verdict.checks[:9], undone)), SOURCE))
+    assert isinstance(card, Card)
+    assert (card.title, card.tone) == ("Verified: 9 of 10 checks", Tone.NEUTRAL)
+    assert isinstance(table, Table)
+    assert table.rows[9][2:] == ("not done", "There are no anchors.")
+
+
+def test_a_reconciliation_with_differences_lists_them_with_what_to_do():
+    (good,), (card, table) = of(r.Reconciled)
+    assert isinstance(good, Card)
+    assert fields(good)["Result"].value == "everything agrees"
+    assert fields(card)["What to do"] == Field("What to do", "Rebuild.", Tone.WARNING)
+    assert isinstance(table, Table)
+    assert table.rows == (("bots", "Alpha", "cash 1", "cash 2"),)
+
+
+def test_a_position_at_an_old_price_says_how_old():
+    (shown, *_) = (example for example in examples() if isinstance(example, r.Positions))
+    old = replace(shown.positions[0], mark=replace(shown.positions[0].mark, stale=True, age_secs=Decimal(200)))
+    (table,) = present(replace(shown, positions=(old,)))
+    assert isinstance(table, Table)
+    assert table.rows[0][4] == "24,000.00 (stale, 3 min 20 s old)"
+
+
+def test_several_currencies_are_listed_with_their_rates():
+    portfolio, _ = bought_and_sold()
+    other = replace(portfolio.by_currency[0], currency="BTC", rate=Decimal(24000), equity=Decimal("0.5"))
+    _, table, _ = present(r.Summary(replace(portfolio, by_currency=(*portfolio.by_currency, other)), SOURCE, at(61)))
+    assert isinstance(table, Table)
+    assert table.rows[1] == ("BTC", "0.5", f"{other.free_cash:,f}", "24,000.00", "12,000.00")
+
+
+def test_an_export_is_a_file_with_a_name_of_our_own():
+    words, file = of(r.Exported)[0]
+    assert words == Text("1 trade in trades-2026-01-05.csv.")
+    assert file == File("trades-2026-01-05.csv", b"closed_at,bot\n", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("secs", "shown"),
+    [("0", "0 s"), ("59.9", "59 s"), ("3600", "1 h"), ("3661", "1 h 1 min"), ("90061", "1 d 1 h"), ("86460", "1 d")],
+)
+def test_a_duration_is_given_in_its_two_largest_units(secs: str, shown: str):
+    assert f.duration(Decimal(secs)) == shown

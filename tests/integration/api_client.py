@@ -1,0 +1,57 @@
+"""The API alone, without the chat in front, and people who are logged in to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from core.domain.confirmation import ConfirmationRecord
+from tests.fakes.installation import PASSWORD, Installation
+from tools.context import Caller
+from web.api import install_api
+from web.api.routers import ROUTERS
+from web.auth import AccessTokens
+
+Json = dict[str, Any]
+
+
+@asynccontextmanager
+async def api_of(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of this installation's API."""
+    app = FastAPI()
+    app.state.services = inst.app.services
+    app.state.runner = inst.runner
+    app.state.tokens = AccessTokens(inst.app.jwt_secret, inst.app.services.ids)
+    install_api(app, *ROUTERS)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def log_in(api: httpx.AsyncClient, caller: Caller) -> dict[str, str]:
+    """Headers with a token of this person."""
+    answer = await api.post("/api/auth/login", json={"email": caller.principal.email, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def get(api: httpx.AsyncClient, headers: dict[str, str], url: str, **query: str | int) -> Json:
+    """What a route answers when all is well."""
+    answer = await api.get(url, headers=headers, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def traded(
+    inst: Installation, caller: Caller, name: str = "Alpha", sell_at: tuple[str, str] = ("20200", "20202")
+) -> str:
+    """A bot of this name that has bought 0.02 at 20,001 and sold it again at this bid and ask; gives its id."""
+    wish = {"name": name, "symbol": "BTC/USDT", "capital": "1000", "start": True}
+    record = await inst.runner.call(caller, "create_bot", wish)
+    assert isinstance(record, ConfirmationRecord)
+    await inst.runner.confirm(caller, record.confirmation_id, None)
+    await inst.price("19999", "20001")
+    await inst.buy(caller, name, "0.02", key=f"buy {caller.principal.user_id} {name}")
+    await inst.price(*sell_at)
+    await inst.sell(caller, name, key=f"sell {caller.principal.user_id} {name}")
+    return (await inst.app.services.writer.account(caller.principal.user_id)).named(name).bot_id
