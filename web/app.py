@@ -19,7 +19,8 @@ from core.ports import Clock
 from core.services.health import Component
 from core.settings import Settings
 from tools.runner import ToolRunner
-from web.api import install_api, portfolio
+from web.api import install_api
+from web.api.routers import ROUTERS
 from web.auth import AccessTokens, chat_secret
 from web.chat_session import prepare_chainlit
 from web.runtime import Runtime, set_runtime
@@ -71,8 +72,9 @@ def make_web(app: App) -> FastAPI:
     # FastAPI's documentation pages load their scripts from another host, so only the document itself is served.
     web = FastAPI(title="Amarktai", docs_url=None, openapi_url="/api/openapi.json", redoc_url=None, lifespan=lifespan)
     web.state.services = services
+    web.state.runner = runner
     web.state.tokens = AccessTokens(app.jwt_secret, services.ids)
-    install_api(web, portfolio.router)
+    install_api(web, *ROUTERS)
     web.include_router(shell)
     secure(web, Policy(production=settings.web.production, origins=settings.web.origins))
     mount_chainlit(web, str(WEB / "chat.py"), path="/")

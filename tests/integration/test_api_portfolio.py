@@ -7,14 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from core.domain.valuation import Mark, Portfolio, value
 from core.services.verify import refold
-from tests.fakes.installation import PASSWORD, Installation, ask, installation
+from tests.fakes.installation import Installation, ask, installation
+from tests.integration.api_client import api_of, log_in
 from tools.context import Caller
-from web.api import install_api, portfolio
-from web.auth import AccessTokens
 
 URL = "/api/portfolio/summary"
 MONEY = (
@@ -45,18 +43,8 @@ async def ann(inst: Installation) -> Caller:
 
 @pytest.fixture
 async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    """The API alone, without the chat in front."""
-    app = FastAPI()
-    app.state.services = inst.app.services
-    app.state.tokens = AccessTokens(inst.app.jwt_secret, inst.app.services.ids)
-    install_api(app, portfolio.router)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with api_of(inst) as client:
         yield client
-
-
-async def log_in(api: httpx.AsyncClient, caller: Caller) -> dict[str, str]:
-    answer = await api.post("/api/auth/login", json={"email": caller.principal.email, "password": PASSWORD})
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 async def summary(api: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any]:
