@@ -206,12 +206,14 @@ class JournalWriter:
         chain.opened = True
 
     def _fold(self, chain: Chain, event: Event) -> Appended:
+        self._projector.before(chain.state, event)
         try:
             appended = apply(chain.state, event)
         except Exception:
-            # Whatever it was, a half-applied event must not be traded on: load the journal afresh next time.
+            # A half-applied event must not be traded on: load the journal afresh next time.
             chain.broken = chain.behind = True
             self._chains.pop(chain.user_id, None)
+            self._projector.abandon(chain.user_id, chain.head.seq)
             raise
         chain.head, chain.recorded_at = Head(event.seq, event.hash), event.recorded_at
         self._projector.on_appended(appended)

@@ -22,7 +22,7 @@ from core.domain.order_status import FINAL, Trigger, after
 from core.domain.valuation import effective_status
 from core.ports import Document, Put
 from core.services.appended import Appended
-from core.services.rollups import USER_SCOPE, day_key, moves_equity, rollups
+from core.services.rollups import USER_SCOPE, Measured, day_key, measure, moves_equity, rollup, touched_scopes
 
 VERSION = 2
 """Rises when the same event gives other documents: then each user's are written anew from the first event."""
@@ -47,28 +47,45 @@ _ALL_BOTS = (ev.TradingHalted, ev.TradingResumed, ev.BreakerTripped, ev.BreakerR
 
 def documents(appended: Appended) -> list[Put]:
     """Everything that follows from one event, given the state right after it."""
-    event, state, fact = appended.event, appended.state, appended.event.payload
+    event, state = appended.event, appended.state
+    puts = [bot_put(state, bot_id, event.seq) for bot_id in touched_bots(appended)]
+    puts += [rollup_put(state, scope, measure(state, scope, event)) for scope in touched_scopes(appended)]
+    return puts + event_documents(appended)
+
+
+def event_documents(appended: Appended) -> list[Put]:
+    """What an event itself says; the rest of `documents` says how bots and days are after it."""
+    event = appended.event
     stamp: Document = {"user_id": event.user_id, "seq": event.seq}
-    puts = [Put("bots", _bot(bot, state.halted) | stamp) for bot in _touched(state, fact)]
-    puts += [Put("fills_ledger", document | stamp) for document in _fills(appended)]
+    puts = [Put("fills_ledger", document | stamp) for document in _fills(appended)]
     puts += [Put("pending_orders", document | stamp) for document in _orders(appended)]
     puts += [Put("circuit_breaker_state", document | stamp) for document in _breakers(appended)]
     if appended.trade is not None:
         puts.append(Put("trades", encode(appended.trade) | {"_id": appended.trade.order_id} | stamp))
-    if moves_equity(fact):
+    if moves_equity(event.payload):
         puts += _equity(appended, stamp)
-    puts += [Put("daily_rollups", document | stamp) for document in rollups(appended)]
     return puts
 
 
-def _touched(state: Account, fact: ev.Payload) -> list[Bot]:
+def touched_bots(appended: Appended) -> list[str]:
     """Bots whose documents an event may change."""
+    fact = appended.event.payload
     bot_id: str | None = getattr(fact, "bot_id", None)
     if bot_id is not None:
-        return [state.bots[bot_id]]
+        return [bot_id]
     if isinstance(fact, ev.Reinvested):
-        return [state.bots[leg.bot_id] for leg in fact.legs]
-    return list(state.bots.values()) if isinstance(fact, _ALL_BOTS) else []
+        return [leg.bot_id for leg in fact.legs]
+    return list(appended.state.bots) if isinstance(fact, _ALL_BOTS) else []
+
+
+def bot_put(state: Account, bot_id: str, seq: int) -> Put:
+    """A bot as it is now; the event `seq` was the last that touched it."""
+    return Put("bots", _bot(state.bots[bot_id], state.halted) | {"user_id": state.user_id, "seq": seq})
+
+
+def rollup_put(state: Account, scope: str, measured: Measured) -> Put:
+    """A scope's present day, as it was measured after the event that touched it last."""
+    return Put("daily_rollups", rollup(state, scope, measured))
 
 
 def _bot(bot: Bot, halted: bool) -> Document:  # noqa: FBT001 - the one flag of an account

@@ -13,8 +13,9 @@ from core.domain.account import Account
 from core.domain.journal import START, Head, verified
 from core.ports import DocumentStore, Put
 from core.services.appended import apply
-from core.services.projections import IMMUTABLE, USER_INDEXES, VERSION, documents
+from core.services.projections import IMMUTABLE, USER_INDEXES, VERSION, event_documents
 from core.services.snapshots import Snapshots
+from core.services.state_documents import StateDocuments
 
 HEADS = "projection_heads"
 
@@ -58,7 +59,17 @@ class _Fold:
     state: Account
     head: Head = START
     newest: dict[tuple[str, str], Put] = field(default_factory=dict[tuple[str, str], Put])
-    written: int = 0
+    of_state: StateDocuments = field(default_factory=StateDocuments)
+
+    def take(self, puts: list[Put], seen: "Seen | None") -> list[Put]:
+        """Keep what may be replaced, and give what may not."""
+        for put in puts:
+            key = (put.collection, put.document["_id"])
+            if seen is not None:
+                seen.add(*key)
+            if put.collection not in IMMUTABLE:
+                self.newest[key] = put
+        return [put for put in puts if put.collection in IMMUTABLE]
 
 
 async def refold_projections(
@@ -87,17 +98,13 @@ async def _advance(
         page = await store.find("ledger_events", "user_seq", (fold.state.user_id,), after=fold.head.seq, limit=_PAGE)
         lasting: list[Put] = []
         for event in verified(fold.head, page.documents):
+            fold.of_state.before(fold.state, event)
             appended = apply(fold.state, event)
             fold.head = Head(event.seq, event.hash)
             if event.seq > beyond:
-                for put in documents(appended):
-                    key = (put.collection, put.document["_id"])
-                    if seen is not None:
-                        seen.add(*key)
-                    if put.collection in IMMUTABLE:
-                        lasting.append(put)
-                    else:
-                        fold.newest[key] = put
+                fold.of_state.note(appended)
+                lasting += event_documents(appended)
+        lasting = fold.take(lasting + fold.of_state.take(), seen)
         if lasting:
             await store.write(sorted(lasting, key=_collection))
         if progress is not None and page.documents:

@@ -10,16 +10,16 @@ quote currency `realized` (gross of `fees`), `fees`, `volume`, `fills`, `trades`
 `gross_loss`, all since the start or the last reset.
 """
 
-from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.book import Book
-from core.domain.bot_state import Bot
 from core.domain.codec import iso
+from core.domain.journal import Event
 from core.domain.money import exact, plain
-from core.domain.track import UnitTrack
 from core.ports import Document
 from core.services.appended import Appended
 
@@ -38,6 +38,15 @@ _OF_ONE_BOT = (
 )
 
 
+class Measured(NamedTuple):
+    """A scope's equity and unit value after the event `seq`, at its engine time."""
+
+    seq: int
+    ts: datetime
+    equity: Decimal
+    unit_value: Decimal
+
+
 def day_key(state: Account) -> int:
     """The event that opened the present day: the first of the engine day, or a reset of the account on it."""
     return max(state.day_seq, state.reset_seq)
@@ -53,45 +62,46 @@ def scope_key(user_id: str, scope: str = USER_SCOPE) -> str:
     return f"{user_id}:{scope}"
 
 
-def rollups(appended: Appended) -> Iterable[Document]:
-    """The scopes an event touched, as they are now: the user's where money or marks moved, and those of its bots."""
-    state, fact = appended.state, appended.event.payload
+def touched_scopes(appended: Appended) -> list[str]:
+    """Scopes whose figures an event may change: the user's where money or marks moved, and those of its bots."""
+    fact = appended.event.payload
+    scopes = [USER_SCOPE] if moves_equity(fact) or appended.trade is not None else []
+    if isinstance(fact, _OF_ONE_BOT):
+        scopes.append(fact.bot_id)
+    elif isinstance(fact, ev.Reinvested):
+        scopes += [leg.bot_id for leg in fact.legs]
+    return scopes
+
+
+def measure(state: Account, scope: str, event: Event) -> Measured:
+    """What later events change without touching the scope, as it is after this one."""
     with exact():
-        if moves_equity(fact) or appended.trade is not None:
-            equity = state.equity(state.marks)
-            yield _rollup(appended, USER_SCOPE, state.reporting, equity, state.track, state.funded, state.books)
-        for bot in _bots(state, fact):
-            capital, books = {bot.quote: bot.capital}, {bot.quote: bot.book}
-            yield _rollup(appended, bot.bot_id, bot.quote, bot.equity(state.marks), bot.track, capital, books)
+        if scope == USER_SCOPE:
+            return Measured(event.seq, event.ts, state.equity(state.marks), state.track.last)
+        bot = state.bots[scope]
+        return Measured(event.seq, event.ts, bot.equity(state.marks), bot.track.last)
 
 
-def _bots(state: Account, fact: ev.Payload) -> list[Bot]:
-    if isinstance(fact, ev.Reinvested):
-        return [state.bots[leg.bot_id] for leg in fact.legs]
-    return [state.bots[fact.bot_id]] if isinstance(fact, _OF_ONE_BOT) else []
-
-
-def _rollup(
-    appended: Appended,
-    scope: str,
-    currency: str,
-    equity: Decimal,
-    track: UnitTrack,
-    funded: Mapping[str, Decimal],
-    books: Mapping[str, Book],
-) -> Document:
-    event, state = appended.event, appended.state
-    user, day_seq = event.user_id, day_key(state)
+def rollup(state: Account, scope: str, measured: Measured) -> Document:
+    """A scope's document of the present day, with what was measured after the event that touched it last."""
+    user, day_seq = state.user_id, day_key(state)
+    if scope == USER_SCOPE:
+        currency, track, funded, books = state.reporting, state.track, state.funded, state.books
+    else:
+        bot = state.bots[scope]
+        currency, track, funded, books = bot.quote, bot.track, {bot.quote: bot.capital}, {bot.quote: bot.book}
     return {
         "_id": f"{user}:{scope}:{day_seq}",
+        "user_id": user,
+        "seq": measured.seq,
         "scope": scope,
         "scope_key": scope_key(user, scope),
         "day": state.day.isoformat() if state.day else "",
         "day_seq": day_seq,
-        "ts": iso(event.ts),
+        "ts": iso(measured.ts),
         "currency": currency,
-        "equity": plain(equity),
-        "unit_value": plain(track.last),
+        "equity": plain(measured.equity),
+        "unit_value": plain(measured.unit_value),
         "units": plain(track.units),
         "funded": {name: plain(amount) for name, amount in funded.items()},
         "books": {name: _book(book) for name, book in books.items()},
