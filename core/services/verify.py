@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
 
 from core.domain.account import Account
 from core.domain.anchors import AnchorBook
@@ -9,7 +10,6 @@ from core.domain.evolve import evolve
 from core.domain.integrity import Audit, Check
 from core.domain.journal import START, Head, read, verified
 from core.ports import Document, DocumentStore
-from core.services.anchors import Anchors
 from core.services.appended import Appended, apply
 from core.services.projection_check import ProjectionCheck, compare_snapshot, report
 from core.services.projections import documents
@@ -43,13 +43,21 @@ async def refold(store: DocumentStore, user_id: str) -> tuple[Account, Head]:
             return state, head
 
 
+class AnchorSource(Protocol):
+    """Where anchors are read from (`core.services.anchors.Anchors`)."""
+
+    async def book(self) -> AnchorBook:
+        """All anchors there are."""
+        ...
+
+
 class Verifier:
     """Checks what is stored; changes nothing. Trading may go on meanwhile.
 
     Without `anchors` check 10 cannot be done.
     """
 
-    def __init__(self, store: DocumentStore, anchors: Anchors | None = None) -> None:
+    def __init__(self, store: DocumentStore, anchors: AnchorSource | None = None) -> None:
         self._store = store
         self._anchors = anchors
 

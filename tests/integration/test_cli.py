@@ -62,7 +62,7 @@ def test_a_directory_that_cannot_be_written_is_one_plain_line(used: Server, tmp_
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
     ended = replace(used, settings=used.settings | {"DATA_DIR": str(blocked)}).cli("verify")
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert str(blocked) in line
 
@@ -98,7 +98,7 @@ def test_a_changed_byte_is_found_and_named(copied: Server) -> None:
     ended = copied.cli("verify")
     assert ended.returncode == 1
     assert "BROKEN" in ended.stdout
-    assert "seq 1: hash is " in ended.stdout
+    assert "seq 1, check 2 (the hash chain is unbroken): " in ended.stdout
     assert ended.stdout.splitlines()[-1] == "1 journals are broken."
 
 
