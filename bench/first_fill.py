@@ -28,6 +28,7 @@ from core.domain.journal import Event, read
 from core.services.engine import EngineRole
 from core.services.traces import TraceKind
 from core.settings import MarketSettings, Settings, StoreSettings
+from tests.fakes.anchor_log import MemoryAnchorLog
 from tools.context import Caller, Principal
 from tools.runner import ToolRunner
 
@@ -74,7 +75,9 @@ async def _installation(seed: int, directory: Path) -> AsyncGenerator[tuple[App,
     time = CountedTime()
     feed = SimulatedFeed(seed, SPEED, START, None, time.sleep, time.monotonic)
     settings = Settings(store=StoreSettings(data_dir=directory))
-    app = await build_app(settings, Overrides(feed=feed, passwords=BcryptPasswords(cost=4)))
+    app = await build_app(
+        settings, Overrides(feed=feed, passwords=BcryptPasswords(cost=4), anchor_log=MemoryAnchorLog())
+    )
     await app.start()
     await _until(lambda: app.services.engine.role is EngineRole.OWNER, 0.005)
     try:

@@ -1,8 +1,6 @@
 """Wires ports to adapters; nothing else does."""
 
 import asyncio
-import secrets
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,18 +8,17 @@ import structlog
 
 from core.adapters.anchor_file import AnchorFile
 from core.adapters.clock import SystemClock
-from core.adapters.feeds.replay import ReplayFeed
-from core.adapters.feeds.simulated import SimulatedFeed
-from core.adapters.feeds.simulated_book import SOURCE as SIMULATED
 from core.adapters.ids import RandomIds
 from core.adapters.indicators import TalibIndicators
 from core.adapters.passwords import BcryptPasswords
 from core.adapters.secrets_file import SecretsFile
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
+from core.bootstrap_feed import make_feed
 from core.domain.rules import TradingRules
-from core.ports import Clock, DocumentStore, DuplicateKey, Ids, MarketFeed, Passwords, StoreUnavailable
+from core.ports import AnchorLog, Clock, DocumentStore, Ids, MarketFeed, Passwords, StoreUnavailable
 from core.services.accounts import Accounts, FirstAdmin
+from core.services.alerting import Alerting
 from core.services.anchors import Anchors
 from core.services.bots import BotService
 from core.services.bus import Bus
@@ -30,7 +27,6 @@ from core.services.confirmations import Confirmations
 from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
-from core.services.feed_position import resume_position
 from core.services.funding import Funding
 from core.services.funds import Funds
 from core.services.health import Health
@@ -39,6 +35,7 @@ from core.services.ledger_export import LedgerExport
 from core.services.ledger_reader import LedgerReader
 from core.services.login_limiter import LoginLimiter
 from core.services.market_hub import MarketHub
+from core.services.night_watch import NightWatch, Watched
 from core.services.orders import OrderService
 from core.services.ownership import Ownership
 from core.services.performance import PerformanceService
@@ -70,6 +67,7 @@ class App:
     _passwords: Passwords
     _projector: Projector
     _snapshots: Snapshots
+    _night_watch: NightWatch
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def first_admin(self) -> FirstAdmin:
@@ -81,9 +79,13 @@ class App:
         return first
 
     async def start(self) -> None:
-        """Follow the market, write projections, run the engine."""
-        self._tasks.append(asyncio.create_task(self._projector.run(), name="projector"))
-        self._tasks.append(asyncio.create_task(self._snapshots.run(), name="snapshots"))
+        """Follow the market, write projections, run the engine, watch at night."""
+        for name, work in (
+            ("projector", self._projector.run),
+            ("snapshots", self._snapshots.run),
+            ("night watch", self._night_watch.run),
+        ):
+            self._tasks.append(asyncio.create_task(work(), name=name))
         self.services.hub.follow(self.services.hub.feed.symbols[0])
         self.services.engine.start()
 
@@ -113,6 +115,7 @@ class Overrides:
     clock: Clock | None = None
     ids: Ids | None = None
     passwords: Passwords | None = None
+    anchor_log: AnchorLog | None = None
 
 
 async def build_app(settings: Settings, overrides: Overrides | None = None) -> App:
@@ -125,7 +128,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     clock, ids = own.clock or SystemClock(), own.ids or RandomIds()
     store = own.store or make_store(settings)
     await store.open()
-    feed = own.feed or await _make_feed(settings, store, clock)
+    feed = own.feed or await make_feed(settings.market, store, clock)
     hub, bus = MarketHub(feed), Bus()
     projector = Projector(store)
     snapshots = Snapshots(store, projector.caught_up)
@@ -138,7 +141,8 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     holder = ids.new()
     parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
     engine = Engine(parts, Ownership(store, holder), holder)
-    anchors = Anchors(store, accounts, AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE))
+    anchors = Anchors(store, accounts, own.anchor_log or AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE))
+    reconciler, alerting = Reconciler(store, writer, projector), Alerting(store, clock)
     portfolio = PortfolioService(store, writer, hub, projector)
     services = Services(
         accounts=accounts,
@@ -160,13 +164,15 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         orders=orders,
         performance=PerformanceService(writer, hub),
         portfolio=portfolio,
-        reconciler=Reconciler(store, writer, projector),
+        reconciler=reconciler,
         traces=traces,
         verifier=SharedVerifier(store, anchors, projector.caught_up),
         writer=writer,
     )
     funding = Funding(writer, hub, settings.trading.starting_balance)
-    return App(settings, services, store, funding, _jwt_secret(settings), passwords, projector, snapshots)
+    watched = Watched(store, accounts, writer, hub, reconciler, anchors, alerting, clock)
+    secret, watch = _jwt_secret(settings), NightWatch(watched)
+    return App(settings, services, store, funding, secret, passwords, projector, snapshots, watch)
 
 
 def make_store(settings: Settings) -> DocumentStore:
@@ -191,34 +197,6 @@ def make_rules(trading: TradingSettings, mark_stale_secs: int) -> TradingRules:
         slippage_buffer_bps=trading.slippage_buffer_bps,
         mark_stale_secs=mark_stale_secs,
     )
-
-
-async def _make_feed(settings: Settings, store: DocumentStore, clock: Clock) -> MarketFeed:
-    market = settings.market
-    path = market.replay_path
-    if path is not None:
-        source = f"replay:{path.name.removesuffix('.gz').removesuffix('.csv')}"
-        position = await resume_position(store, source)
-        return await ReplayFeed.open(path, market.replay_speed, position, asyncio.sleep, time.monotonic)
-    seed = await _simulation_seed(market.simulation_seed, store)
-    position = await resume_position(store, SIMULATED)
-    if position is not None and position["seed"] != seed:
-        _log.warning("another SIMULATION_SEED is set: the simulated market starts afresh")
-        position = None
-    return SimulatedFeed(seed, market.simulation_speed, clock.now(), position, asyncio.sleep, time.monotonic)
-
-
-async def _simulation_seed(configured: int | None, store: DocumentStore) -> int:
-    """The configured seed, else the one this installation drew at its first start."""
-    if configured is not None:
-        return configured
-    seed = secrets.randbelow(2**63)
-    try:
-        await store.insert("settings_state", {"_id": "simulation_seed", "seed": seed})
-    except DuplicateKey:
-        stored = await store.get("settings_state", "simulation_seed")
-        return seed if stored is None else int(stored["seed"])
-    return seed
 
 
 def _jwt_secret(settings: Settings) -> str:

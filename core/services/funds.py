@@ -87,15 +87,17 @@ class Funds:
     async def _find_rate(self, user_id: str, plan: FundsPlan) -> None:
         """Follow the market that rates a currency the account does not have yet, until it has a price."""
         reporting = (await self._writer.account(user_id)).reporting
-        for one, other in ((plan.currency, reporting), (plan.into or reporting, reporting), *_between(plan)):
+        for one, other in dict.fromkeys(_pairs(plan, reporting)):
             served = dict.fromkeys(self._hub.feed.symbols, Decimal(1))
             symbol = rate_symbol(one, other, served)
             if one != other and symbol is not None and self._hub.latest(symbol) is None:
                 await self._hub.state_from(symbol, self._hub.feed.now(), _PRICE_WAIT_SECS)
 
 
-def _between(plan: FundsPlan) -> list[tuple[str, str]]:
-    return [] if plan.into is None else [(plan.currency, plan.into)]
+def _pairs(plan: FundsPlan, reporting: str) -> list[tuple[str, str]]:
+    """Currencies between which a rate is needed, each pair in one order."""
+    wanted = {plan.currency, plan.into or reporting, reporting}
+    return [(one, other) for one in sorted(wanted) for other in sorted(wanted) if one < other]
 
 
 def _command(plan: FundsPlan, actor: str) -> Command:

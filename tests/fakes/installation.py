@@ -20,6 +20,7 @@ from core.bootstrap import App, Overrides, build_app
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.domain.user import Role
 from core.settings import load_settings
+from tests.fakes.anchor_log import MemoryAnchorLog
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.market import START, ScriptedFeed, state
 from tests.fakes.store_memory import MemoryStore
@@ -108,7 +109,7 @@ async def installation(directory: Path, settings: Mapping[str, str] | None = Non
     """Wire one, with its projections running; ends it afterwards."""
     feed, clock, store = ScriptedFeed(start=START), FakeClock(START), MemoryStore(COLLECTIONS)
     given = {"DATA_DIR": str(directory), "ADMIN_PASSWORD": PASSWORD, **(settings or {})}
-    overrides = Overrides(store, feed, clock, FakeIds(), BcryptPasswords(cost=4))
+    overrides = Overrides(store, feed, clock, FakeIds(), BcryptPasswords(cost=4), MemoryAnchorLog())
     app = await build_app(load_settings(given, env_file=None), overrides)
     await app.start()
     runner = ToolRunner(app.services)

@@ -28,6 +28,7 @@ from core.services.ownership import Ownership
 from core.services.services import Services
 from core.services.verify import refold, verify_journals
 from core.settings import AccountSettings, Settings, TradingSettings
+from tests.fakes.anchor_log import MemoryAnchorLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.market import SOURCE, START, ScriptedFeed, state
 
@@ -155,7 +156,9 @@ async def desk(
         accounts=AccountSettings(jwt_secret=SecretStr("a secret of the tests, long enough to be one")),
         trading=TradingSettings(**trading),
     )
-    overrides = Overrides(store=store, feed=market, clock=clock, passwords=BcryptPasswords(cost=4))
+    passwords = BcryptPasswords(cost=4)
+    anchors = MemoryAnchorLog()
+    overrides = Overrides(store=store, feed=market, clock=clock, passwords=passwords, anchor_log=anchors)
     app = await build_app(settings, overrides)
     if trade:
         await app.start()

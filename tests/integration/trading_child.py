@@ -20,6 +20,7 @@ from core.domain.user import Role
 from core.services.appended import Appended
 from core.services.bots import BotPlan
 from core.settings import AccountSettings, MarketSettings, Settings, TradingSettings
+from tests.fakes.anchor_log import MemoryAnchorLog
 from tests.store_location import Location
 
 USERS = 2
@@ -43,7 +44,8 @@ SETTINGS = Settings(
 
 async def open_app(location: Location) -> App:
     """The product on this store; nothing runs yet."""
-    return await build_app(SETTINGS, Overrides(store=location.make(), passwords=BcryptPasswords(cost=4)))
+    own = Overrides(store=location.make(), passwords=BcryptPasswords(cost=4), anchor_log=MemoryAnchorLog())
+    return await build_app(SETTINGS, own)
 
 
 async def _people(app: App) -> list[str]:
