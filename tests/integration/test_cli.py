@@ -1,5 +1,6 @@
 """The command line (spec/product.md, The first ten minutes): errors of the first start are one plain line."""
 
+import json
 import shutil
 import socket
 from dataclasses import replace
@@ -106,3 +107,44 @@ def test_an_unknown_command_shows_how_it_is_used(used: Server) -> None:
     ended = used.cli("dance")
     assert ended.returncode == 2
     assert "usage: amarktai" in ended.stderr
+
+
+def test_an_export_is_verified_without_the_store_and_a_change_is_named(used: Server, tmp_path: Path) -> None:
+    file = tmp_path / "ann.jsonl"
+    assert used.cli("export", "--user", "Ann@example.com", "--out", str(file)).returncode == 0
+    elsewhere = replace(used, data=tmp_path / "nothing here")
+    ended = elsewhere.cli("verify", "--file", str(file))
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["ok"], told["events"], told["figures"]["equity"]) == (0, True, 1, "10000")
+    file.write_bytes(file.read_bytes().replace(b'"amount":"10000"', b'"amount":"90000"'))
+    ended = elsewhere.cli("verify", "--file", str(file))
+    wrong = [check for check in json.loads(ended.stdout)["checks"] if check["ok"] is False]
+    assert (ended.returncode, [check["number"] for check in wrong]) == (1, [2, 10])
+    assert list(elsewhere.data.iterdir()) == []  # no store was made
+    missing = elsewhere.cli("verify", "--file", str(tmp_path / "missing"))
+    assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (2, "", 1)
+
+
+def test_anchors_are_written_and_a_cut_journal_shows(copied: Server, tmp_path: Path) -> None:
+    anchored = copied.cli("anchor")
+    assert (anchored.returncode, anchored.stdout.startswith("Anchored 1 journals")) == (0, True)
+    anchors, file = copied.data / "anchors.jsonl", tmp_path / "ann.jsonl"
+    assert copied.cli("export", "--user", "ann@example.com", "--out", str(file)).returncode == 0
+    assert copied.cli("verify", "--file", str(file), "--anchors", str(anchors)).returncode == 0
+    anchors.write_bytes(anchors.read_bytes().replace(b'"seq":1', b'"seq":2'))
+    ended = copied.cli("verify")
+    assert (ended.returncode, "check 10" in ended.stdout) == (1, True)
+
+
+def test_projections_are_written_again_and_one_journal_is_verified(copied: Server) -> None:
+    ended = copied.cli("verify", "--rebuild", "--user", "ann@example.com")
+    assert (ended.returncode, ended.stderr.startswith("rebuilt ")) == (0, True)
+    assert ended.stdout.count("ok ") == 1
+    nobody = copied.cli("verify", "--user", "bob@example.com")
+    assert (nobody.returncode, nobody.stderr) == (2, "amarktai: There is no account bob@example.com.\n")
+
+
+def test_a_table_is_exported_as_csv_to_standard_output(used: Server) -> None:
+    ended = used.cli("export", "--user", "ann@example.com", "--format", "csv", "--table", "events")
+    lines = ended.stdout.splitlines()
+    assert (ended.returncode, len(lines), lines[0].split(",")[0]) == (0, 2, "seq")
