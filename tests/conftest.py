@@ -1,4 +1,4 @@
-"""Both store backends for the tests of this directory."""
+"""Both store backends for every test that asks for one."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
