@@ -53,8 +53,12 @@ def folded(chain: Chain, seq: int | None = None) -> Folded:
     return Folded(state, head=Head(events[-1].seq, events[-1].hash), opened=True, behind=False)
 
 
-def writer(store: DocumentStore, snapshots: Snapshots | None = None) -> JournalWriter:
-    return JournalWriter(store, FakeClock(), TradingRules(), Projector(store), snapshots or Snapshots(store))
+def writer(
+    store: DocumentStore, snapshots: Snapshots | None = None, projector: Projector | None = None
+) -> JournalWriter:
+    return JournalWriter(
+        store, FakeClock(), TradingRules(), projector or Projector(store), snapshots or Snapshots(store)
+    )
 
 
 async def parts(store: DocumentStore) -> list[str]:

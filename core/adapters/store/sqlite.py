@@ -1,7 +1,6 @@
 """Embedded document store on SQLite: WAL, `synchronous=FULL`, group commit (design/architecture.md, Store)."""
 
 import asyncio
-import json
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -186,7 +185,7 @@ class SqliteStore:
             connection = self._local.connection = connect(self._path)
             connection.execute("PRAGMA query_only = ON")
             self._connections.append(connection)
-        return [json.loads(text) for (text,) in connection.execute(statement, values)]
+        return [access.parse(text) for (text,) in connection.execute(statement, values)]
 
 
 def _execute(
