@@ -36,7 +36,7 @@ USER_INDEXES = {
     "equity_hours": "user_seq",
     "daily_rollups": "user_day",
     "bots": "user",
-    "pending_orders": "user_key",
+    "pending_orders": "open",
     "circuit_breaker_state": "user",
 }
 """All collections written here, with the index that lists a user's documents."""

@@ -3,10 +3,15 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from core.domain.codec import encode
-from core.domain.money import ZERO
+from core.domain.commands import ResetAccount
+from core.domain.errors import InvalidInput
+from core.domain.money import ZERO, ratio
+from core.domain.trade import Trade
 from core.domain.valuation import Mark, Portfolio, value
-from core.services.portfolio import Grouping
+from core.services.portfolio import Grouping, Interval
 from tests.integration.desk import BTC, Desk, at, audited, buy, desk, sell
 from tests.store_location import Location
 
@@ -128,3 +133,85 @@ async def test_an_account_without_history_has_figures_too(location: Location):
         assert await shop.services.portfolio.trades(user, None, 10) == []
         assert await shop.services.portfolio.profits(user, Grouping.DAILY, 14) == []
         assert [p.equity for p in await shop.services.portfolio.equity_curve(user, None)] == [Decimal(10_000)]
+
+
+async def test_trades_are_paged_without_a_gap_or_a_repetition(location: Location):
+    async with desk(location.make(), burst_limit_orders_per_exchange=100) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user)
+        for number in range(5):
+            await round_trip(shop, user, bot, 100 * number, "102")
+        portfolio = shop.services.portfolio
+        everything = await portfolio.trades(user, None, 10)
+        for owner in (None, bot):
+            found: list[Trade] = []
+            cursor: str | None = None
+            while len(found) < 5:
+                page = await portfolio.trade_page(user, owner, 2, cursor)
+                found += page.trades
+                cursor = page.cursor
+            assert (found, cursor) == (everything, None)
+        with pytest.raises(InvalidInput):
+            await portfolio.trade_page(user, None, 2, "nonsense")
+
+
+async def test_positions_tell_what_is_held_at_which_mark(location: Location):
+    async with desk(location.make()) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user)
+        await shop.submit(user, buy(bot, "in", quantity="2"), 1)
+        await shop.tick(5, "101")
+        (position,) = await shop.services.portfolio.positions(user)
+        summary = await shop.services.portfolio.summary(user)
+        assert (position.symbol, position.bot_name, position.quantity, position.lots) == (BTC, "Alpha", 2, 1)
+        assert (position.avg_price, position.cost, position.value) == (Decimal("100.01"), Decimal("200.02"), 202)
+        assert position.unrealized_pnl == summary.unrealized_pnl == Decimal("1.98")
+        assert position.unrealized_pct == ratio(Decimal(198), Decimal("200.02"))
+        assert (position.opened_at, position.mark) == (at(1), summary.marks[0])
+        capital = await shop.services.portfolio.capital(user)
+        assert (capital.equity, capital.free) == (summary.equity, summary.free_cash)
+        assert capital.by_bot[0].equity + capital.free == capital.equity
+        (usdt,) = capital.by_currency
+        assert usdt.free + usdt.in_bots + usdt.positions == usdt.total == capital.equity
+
+
+async def test_equity_is_given_by_day_and_by_hour_newest_first(location: Location):
+    async with desk(location.make(), burst_limit_orders_per_exchange=100) as shop:
+        user = await shop.user()
+        bot = await shop.bot(user)
+        for secs in (0, 3600, 3700, DAY, 3 * DAY):
+            await round_trip(shop, user, bot, secs, "102")
+        portfolio = shop.services.portfolio
+        hours = await portfolio.equity(user, Interval.HOUR, 10)
+        days = await portfolio.equity(user, Interval.DAY, 2)
+        state = await audited(shop.store, user)
+        assert [point.ts for point in hours.points] == [at(s + 20) for s in (3 * DAY, DAY, 3700, 0)]
+        assert [point.ts for point in days.points] == [at(s + 20) for s in (3 * DAY, DAY)]
+        assert hours.points[0].equity == days.points[0].equity == state.equity(state.marks)
+        rest = await portfolio.equity(user, Interval.DAY, 2, days.cursor)
+        assert ([point.ts for point in rest.points], rest.cursor) == ([at(3720)], None)
+        closes = await portfolio.closes(user, 5)
+        assert [close.equity for close in closes] == [point.equity for point in (*days.points, *rest.points)]
+        assert closes[0].funded == {"USDT": Decimal(10_000)}
+        assert closes[0].unit_value == state.track.last
+
+
+async def test_what_was_before_an_account_reset_counts_no_more(location: Location):
+    async with desk(location.make(), burst_limit_orders_per_exchange=100) as shop:
+        user = await shop.user()
+        old = await shop.bot(user, "Old")
+        await round_trip(shop, user, old, 0, "103")
+        await shop.services.writer.execute(
+            user, ResetAccount(Decimal(5000), "USDT", "ann", "a fresh start"), now=at(60)
+        )
+        portfolio = shop.services.portfolio
+        assert await portfolio.trades(user, None, 10) == await portfolio.trades(user, old, 10) == []
+        assert await portfolio.profits(user, Grouping.DAILY, 14) == []
+        assert [p.equity for p in await portfolio.equity_curve(user, None)] == [Decimal(5000)]
+        new = await shop.bot(user, "New")
+        await round_trip(shop, user, new, 100, "102")
+        (trade,) = await portfolio.trades(user, None, 10)
+        (period,) = await portfolio.profits(user, Grouping.DAILY, 14)
+        assert (period.trades, period.realized_pnl, period.currency) == (1, trade.gross_pnl, "USDT")
+        (of_bot,) = await portfolio.profits(user, Grouping.DAILY, 14, new)
+        assert of_bot == period

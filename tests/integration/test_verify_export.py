@@ -62,7 +62,7 @@ async def test_a_store_with_all_its_projections_verifies():
 @pytest.mark.parametrize("collection", ["fills_ledger", "trades", "equity_points", "bots", "pending_orders"])
 async def test_a_projection_that_is_changed_lost_or_made_up_is_named_with_both_values(collection: str):
     store = await projected(varied(5))
-    index = {"bots": "user", "pending_orders": "user_key", "equity_points": "user_seq"}.get(collection, "user_time")
+    index = {"bots": "user", "pending_orders": "open", "equity_points": "user_seq"}.get(collection, "user_time")
     document = (await store.find(collection, index, (USER,))).documents[-1]
     name = next(name for name in ("price", "net_pnl", "equity", "cash", "quantity") if name in document)
     await store.write([Put(collection, document | {name: "12345"})])

@@ -79,7 +79,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "pending_orders",
         (
-            Index("user_key", ("user_id", "order_id")),
             Index("client_key", ("user_id", "client_order_id")),
             Index("open", ("user_id", "open")),
         ),
