@@ -5,7 +5,6 @@ does not grow with the journal. Peers on the same fills: bench/ledger_peers.py.
 """
 
 import hashlib
-import json
 import tempfile
 import time
 import zlib
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from bench.ledger_peers import against_peers, timed
 from bench.made_journal import PIECE, USER, USUAL_LOTS, WALK, JournalMaker
@@ -31,6 +32,8 @@ from core.ports import Document, Insert
 
 BOTS = 200
 PARTS_FILLS = 40_000
+#: The parser the SQLite store reads with.
+_JSON = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def _whole(maker: JournalMaker, fills: int) -> list[bytes]:
 
 
 def _parse(texts: Iterable[bytes]) -> list[Document]:
-    return [json.loads(text) for text in texts]
+    return [_JSON.decode(text) for text in texts]
 
 
 def _follow(state: Account, head: Head, documents: list[Document]) -> Head:
@@ -88,7 +91,7 @@ def _parts(walk: Sequence[int], fills: int) -> Table:
         "  decoding into typed events": lambda: _drop(map(read, documents)),
         "  fold: lots, fees, figures": lambda: fold(Account(USER), events),
         "before it: the JSON of the store": lambda: _parse(texts),
-        "floor: that JSON, one SHA-256": lambda: _drop((json.loads(t), hashlib.sha256(t).digest()) for t in texts),
+        "floor: that JSON, one SHA-256": lambda: _drop((_JSON.decode(t), hashlib.sha256(t).digest()) for t in texts),
     }
     levels = f"{min(walk)} to {max(walk)} levels" if len(walk) > 1 else "1 level"
     title = f"verified fold of {count:,} events, {maker.fills / count:.2f} fills an event (orders take {levels})"
