@@ -140,14 +140,6 @@ class FillBook:
             )
 
 
-def fold_fills(fills: Iterable[PlainFill]) -> FillBook:
-    """Fold fills in order."""
-    book = FillBook()
-    for fill in fills:
-        book.add(fill)
-    return book
-
-
 def _fee_in_quote(fill: PlainFill, base: str, quote: str) -> Decimal:
     if fill.fee_currency == quote:
         return fill.fee

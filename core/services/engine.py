@@ -152,6 +152,9 @@ class Engine:
                     _log.error("a change was not taken up", code=error.code, problem=error.message)
 
     async def _sync(self, user_id: str, state: Account) -> None:
+        for symbol in state.priced_symbols():  # also what only rates a currency, on which no bot trades
+            if symbol in self._parts.hub.feed.symbols:
+                self._parts.hub.follow(symbol)
         if not state.bots:
             return
         self._users.add(user_id)  # created since the last look at all accounts

@@ -139,9 +139,3 @@ class Verifier:
             cursor = page.cursor
             if cursor is None:
                 return
-
-
-async def verify_journals(store: DocumentStore, user_ids: Sequence[str]) -> AsyncIterator[LedgerVerdict]:
-    """Verdicts without anchors, as each is done."""
-    async for verdict in Verifier(store).verify_all(user_ids):
-        yield verdict

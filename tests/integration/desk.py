@@ -26,7 +26,7 @@ from core.services.engine import Engine, EngineParts
 from core.services.orders import OrderResult
 from core.services.ownership import Ownership
 from core.services.services import Services
-from core.services.verify import refold, verify_journals
+from core.services.verify import Verifier, refold
 from core.settings import AccountSettings, Settings, TradingSettings
 from tests.fakes.anchor_log import MemoryAnchorLog
 from tests.fakes.clock import FakeClock
@@ -222,8 +222,7 @@ async def orders_of(store: DocumentStore, user_id: str) -> list[OrderExecuted]:
 
 async def audited(store: DocumentStore, user_id: str) -> Account:
     """The account as the journal alone tells it, after the chain and both definitions of equity were checked."""
-    verdicts = [verdict async for verdict in verify_journals(store, [user_id])]
-    assert [verdict.problem for verdict in verdicts] == [None]
+    assert (await Verifier(store).verify(user_id)).problem is None
     state, head = await refold(store, user_id)
     assert head.seq == state.seq
     return state

@@ -7,12 +7,15 @@ from core.domain.bot import BotStatus
 from core.domain.events import BotErred, BotPaused, BotStarted, Marked, OrderExecuted
 from core.domain.journal import Head, Stamp, seal
 from core.domain.money import ZERO
-from core.services.verify import verify_journals
+from core.services.funds import FundsKind, FundsPlan
+from core.services.verify import Verifier
 from tests.fakes.faulty_store import Fault, FaultyStore
+from tests.fakes.market import state
 from tests.integration.desk import (
     ACTOR,
     BTC,
     Desk,
+    at,
     audited,
     buy,
     desk,
@@ -23,6 +26,8 @@ from tests.integration.desk import (
     until,
 )
 from tests.store_location import Location
+
+ETH = "ETH/USDT"
 
 
 async def traces(shop: Desk, bot: str) -> list[str]:
@@ -173,7 +178,7 @@ async def test_an_account_that_cannot_be_folded_keeps_nobody_else_from_trading(l
     async with desk(location.make()) as second:
         await second.warm(sound)
         assert second.services.engine.warmth(BTC, broken) is None
-        problems = {v.user_id: v.problem async for v in verify_journals(second.store, [ann, bob])}
+        problems = {v.user_id: v.problem async for v in Verifier(second.store).verify_all([ann, bob])}
         assert problems[bob] is None
         assert problems[ann] is not None
 
@@ -270,3 +275,18 @@ async def test_the_journal_of_an_ordinary_day_reads_as_what_happened(location: L
         assert sorted(kinds) == sorted(
             ["Funded", "BotCreated", BotStarted.__name__, "OwnershipTaken", OrderExecuted.__name__, BotPaused.__name__]
         )
+
+
+async def test_the_market_that_rates_a_currency_is_followed_after_a_restart(location: Location):
+    """Without a bot on it nothing else would ask for its prices, and the account would be valued at old ones."""
+    async with desk(location.make()) as first:
+        user = await first.user()
+        first.services.hub.follow(ETH)
+        await first.feed.push(state(ETH, at(1), "1999", "2001"))
+        await first.services.funds.move(user, FundsPlan(FundsKind.DEPOSIT, Decimal(2), "ETH"), actor=ACTOR, key="eth")
+    async with desk(location.make()) as second:
+        await until(lambda: ETH in second.feed.status().running_symbols)
+        await second.feed.push(state(ETH, at(2), "2999", "3001"))
+        summary = await second.services.portfolio.summary(user)
+        assert [(mark.symbol, mark.price, mark.stale) for mark in summary.marks] == [(ETH, 3000, False)]
+        assert summary.equity == 10_000 + 2 * 3000

@@ -13,7 +13,7 @@ from core.services.projections import USER_INDEXES
 from core.services.projector import Projector
 from core.services.refold import HEADS, covered, rebuild, refold_projections
 from core.services.snapshots import SNAPSHOTS, Snapshots
-from core.services.verify import verify_journals
+from core.services.verify import Verifier
 from tests.builders import USER, Chain
 from tests.integration.desk import buy, desk, documents, sell
 from tests.integration.test_snapshots import busy, folded, keep, writer
@@ -79,7 +79,7 @@ async def test_a_rebuild_while_others_trade_leaves_what_the_journal_implies(loca
 
         await asyncio.gather(trade(), rebuild_often())
         await shop.services.portfolio.trades(user, None, 1)
-        assert [verdict.problem async for verdict in verify_journals(shop.store, [user])] == [None]
+        assert [verdict.problem async for verdict in Verifier(shop.store).verify_all([user])] == [None]
 
 
 async def test_projections_of_an_older_version_are_written_anew_at_the_first_use(store: DocumentStore):
