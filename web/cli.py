@@ -18,24 +18,35 @@ from web.listener import listen
 from web.logs import configure_logging
 
 _GRACE_SECS = 3
+_READER_GONE = 141  # as a shell says of a program that SIGPIPE ended
 
 
 def main() -> None:
     """Entry point; exits with 1 and one plain line when something cannot be done."""
     arguments = _parser().parse_args()
     try:
-        # What needs no installation must not be kept from working by one.
-        status = arguments.offline(arguments) if "offline" in arguments else None
-        if status is not None:
-            sys.exit(status)
-        settings = load_settings(process_environment(), Path(".env"))
-        configure_logging(settings.web)
-        sys.exit(asyncio.run(arguments.work(settings, arguments)))
+        status = _carry_out(arguments)
+        sys.stdout.flush()
     except ProductError as error:
         print(f"amarktai: {error.message}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read this has read enough; the interpreter must not stumble over it once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = _READER_GONE
+    sys.exit(status)
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    # What needs no installation must not be kept from working by one.
+    status: int | None = arguments.offline(arguments) if "offline" in arguments else None
+    if status is not None:
+        return status
+    settings = load_settings(process_environment(), Path(".env"))
+    configure_logging(settings.web)
+    return asyncio.run(arguments.work(settings, arguments))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,8 +1,11 @@
 """The command line (spec/product.md, The first ten minutes): errors of the first start are one plain line."""
 
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,3 +151,30 @@ def test_a_table_is_exported_as_csv_to_standard_output(used: Server) -> None:
     ended = used.cli("export", "--user", "ann@example.com", "--format", "csv", "--table", "events")
     lines = ended.stdout.splitlines()
     assert (ended.returncode, len(lines), lines[0].split(",")[0]) == (0, 2, "seq")
+
+
+def _plain_fills(directory: Path) -> list[str]:
+    """The worked example as files; gives the command's arguments."""
+    fill = {"bot": "A", "symbol": "BTC/USDT", "fee_currency": "USDT", "ts": "2026-01-05T12:00:00.000Z"}
+    rows = (("buy", "0.01", "50000", "0.5"), ("buy", "0.005", "52000", "0.26"), ("sell", "0.012", "53000", "0.636"))
+    lines = [json.dumps(fill | dict(zip(("side", "quantity", "price", "fee"), row, strict=True))) for row in rows]
+    fills, marks = directory / "fills.jsonl", directory / "marks.json"
+    fills.write_text("\n".join(lines))
+    marks.write_text('{"BTC/USDT": "54000"}')
+    return ["figures", "--fills", str(fills), "--marks", str(marks)]
+
+
+def test_anybodys_fills_are_figured_out_without_an_installation(used: Server, tmp_path: Path) -> None:
+    ended = replace(used, settings={"PORT": "not a number"}).cli(*_plain_fills(tmp_path))
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["realized_pnl"], told["net_pnl"]) == (0, "32", "36.604")
+    assert told["by_bot"]["A"]["unrealized_pnl"] == "6"
+
+
+def test_a_reader_that_stops_reading_gets_no_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "web.cli", *_plain_fills(tmp_path)]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
