@@ -1,16 +1,20 @@
-"""Both store backends for every test that asks for one."""
+"""Both store backends, and the API of a small installation with one person, for every test that asks for them."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from secrets import token_hex
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
+from tests.fakes.installation import Installation, installation
+from tests.integration.api_client import api_of, log_in
 from tests.mongo_standin import MongoStandIn, database_url, real_server_url
 from tests.store_location import Location
+from tools.context import Caller
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +49,29 @@ async def store(location: Location) -> AsyncIterator[SqliteStore | MongoStore]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
+    """A wired installation in memory."""
+    async with installation(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def ann(inst: Installation) -> Caller:
+    """A person with an account there."""
+    return await inst.person("ann")
+
+
+@pytest.fixture
+async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of its API."""
+    async with api_of(inst) as client:
+        yield client
+
+
+@pytest.fixture
+async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
+    """Headers of that person, logged in."""
+    return await log_in(api, ann)

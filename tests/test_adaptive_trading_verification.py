@@ -1,22 +1,14 @@
 """The go-live checklist's verification over REST, ledger part: what an integrator sees is what the journal says."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
 import pytest
 
 from core.services.verify import refold
-from tests.fakes.installation import Installation, installation
-from tests.integration.api_client import api_of, get, log_in, traded
+from tests.fakes.installation import Installation
+from tests.integration.api_client import get, traded
 from tools.context import Caller
-
-
-@pytest.fixture
-async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
-    async with installation(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture
@@ -24,17 +16,6 @@ async def ann(inst: Installation) -> Caller:
     person = await inst.person("ann")
     await traded(inst, person)
     return person
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
-
-
-@pytest.fixture
-async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
-    return await log_in(api, ann)
 
 
 async def test_the_portfolio_summary_is_the_ledgers(

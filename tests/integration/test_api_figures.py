@@ -1,9 +1,7 @@
 """Positions, equity, profits, countdown, trades and analytics over REST: the services' figures, as text, unrounded."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,32 +9,10 @@ import pytest
 
 from core.domain.money import plain
 from core.services.portfolio import Grouping
-from tests.fakes.installation import Installation, installation
+from tests.fakes.installation import Installation
 from tests.fakes.market import state
-from tests.integration.api_client import api_of, get, log_in, traded
+from tests.integration.api_client import get, log_in, traded
 from tools.context import Caller
-
-
-@pytest.fixture
-async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
-    async with installation(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
-
-
-@pytest.fixture
-async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
-    return await log_in(api, ann)
 
 
 def floats(value: Any) -> list[float]:  # noqa: ANN401 - any JSON

@@ -3,43 +3,19 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
 import pytest
 
 from core.ports import Put
 from core.services.verify import refold
-from tests.fakes.installation import Installation, ask, installation
-from tests.integration.api_client import Json, api_of, get, log_in, traded
+from tests.fakes.installation import Installation, ask
+from tests.integration.api_client import Json, get, log_in, traded
 from tools.context import Caller
 
 FUNDING = "/api/ledger/funding"
-
-
-@pytest.fixture
-async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
-    async with installation(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
-
-
-@pytest.fixture
-async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
-    return await log_in(api, ann)
 
 
 def body(kind: str = "deposit", amount: object = "500", **more: object) -> Json:

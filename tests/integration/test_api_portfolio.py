@@ -1,8 +1,6 @@
 """`GET /api/portfolio/summary` (spec/api.md): the ledger's figures as text, for their owner only."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,8 +8,8 @@ import pytest
 
 from core.domain.valuation import Mark, Portfolio, value
 from core.services.verify import refold
-from tests.fakes.installation import Installation, ask, installation
-from tests.integration.api_client import api_of, log_in
+from tests.fakes.installation import Installation, ask
+from tests.integration.api_client import log_in
 from tools.context import Caller
 
 URL = "/api/portfolio/summary"
@@ -28,23 +26,6 @@ MONEY = (
     "drawdown_max",
     "total_volume",
 )
-
-
-@pytest.fixture
-async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
-    async with installation(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
 
 
 async def summary(api: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any]:
