@@ -51,11 +51,11 @@ def _(result: r.Verified) -> tuple[Block, ...]:
         title, tone = f"Not verified: {len(done) - passed} of {total} checks failed", Tone.WARNING
         fields.append(Field("What to do", _WHAT_TO_DO, Tone.WARNING))
     rows = tuple(
-        (str(one.check.number), one.check.title, _verdict_words(one), _first_finding(one)) for one in verdict.checks
+        (str(one.check.number), _verdict_words(one), one.check.title, _first_finding(one)) for one in verdict.checks
     )
     foot_line = f"{PAPER} · ledger #{verdict.head.seq} · prices: {result.source}"
     card = Card(title, tuple(fields), foot_line, tone)
-    return (card, Table("The checks", ("#", "Check", "Result", "Detail"), rows, PAPER))
+    return (card, Table("The checks", ("#", "Result", "Check", "Detail"), rows, PAPER))
 
 
 def _verdict_words(result: CheckResult) -> str:

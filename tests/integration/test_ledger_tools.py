@@ -189,7 +189,7 @@ class TestChecking:
         answered = await said(inst, ann, "has anyone tampered with my ledger?")
         assert card(answered).title.startswith("Not verified: ")
         (table,) = [output for output in answered.outputs if isinstance(output, Table)]
-        assert table.rows[1][2] == "FAILED (1)"
+        assert table.rows[1][1] == "FAILED (1)"
         assert table.rows[1][3].startswith("Event 1: ")
 
     async def test_a_fresh_ledger_reconciles(self, inst: Installation, ann: Caller) -> None:
