@@ -5,7 +5,7 @@
 #   make test     the tests that take seconds (browser tests need chromium)
 #   make check    formatting, lint, types, dependency rules, rules for tests
 #   make bench    the benchmarks
-#   make drill    kill -9 a trading process again and again, on both stores (eight minutes)
+#   make drill    kill -9 a trading process again and again, on both stores (several minutes)
 #   make lock     write the lock files anew from pyproject.toml
 #   make clean    remove the virtual environment and all caches (never ./data)
 #
