@@ -34,9 +34,14 @@ class KillDrill:
     lost: int = 0
     doubled: int = 0
 
-    async def round(self) -> None:
-        """Start the process, let it trade, kill it, check the books."""
-        early = self.rounds > 0 and self.chance.random() < _EARLY
+    async def round(self, *, until_it_trades: bool = False) -> None:
+        """Start the process, let it trade, kill it, check the books.
+
+        The kill comes at a random moment, which may be before anything was traded, or as soon as an order is
+        acknowledged after the start.
+        """
+        early = not until_it_trades and self.rounds > 0 and self.chance.random() < _EARLY
+        known = len(self.acknowledged)
         started = time.perf_counter()
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -55,6 +60,8 @@ class KillDrill:
                     await running.wait()
                     self.recovery_secs.append(time.perf_counter() - started)
                     await asyncio.sleep(self.chance.uniform(*_TRADING_SECS))
+                    while until_it_trades and len(self.acknowledged) == known:  # noqa: ASYNC110 - lines come one by one
+                        await asyncio.sleep(0.01)
         finally:
             child.kill()
             await reading

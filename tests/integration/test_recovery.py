@@ -21,11 +21,10 @@ async def test_many_kills_in_a_row_lose_and_double_nothing(location: Location):
 
 async def _survives(location: Location, seed: int, rounds: int) -> None:
     drill = KillDrill(location, random.Random(seed))  # noqa: S311 - not cryptography
-    acknowledged = 0
     while len(drill.recovery_secs) < rounds:  # rounds that died early come on top
-        trading = len(drill.recovery_secs)
         await drill.round()
         assert (drill.lost, drill.doubled) == (0, 0)
-        if len(drill.recovery_secs) > trading:
-            assert len(drill.acknowledged) > acknowledged  # the bots trade again, by themselves
-        acknowledged = len(drill.acknowledged)
+    acknowledged = len(drill.acknowledged)
+    await drill.round(until_it_trades=True)
+    assert len(drill.acknowledged) > acknowledged  # after all that the bots trade again, by themselves
+    assert (drill.lost, drill.doubled) == (0, 0)
