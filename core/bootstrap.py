@@ -45,6 +45,7 @@ from core.services.reconcile import Reconciler
 from core.services.services import Services
 from core.services.shared_verifier import SharedVerifier
 from core.services.snapshots import Snapshots
+from core.services.system_modes import SystemModes
 from core.services.traces import Traces
 from core.settings import Settings, TradingSettings
 
@@ -84,6 +85,7 @@ class App:
             ("projector", self._projector.run),
             ("snapshots", self._snapshots.run),
             ("night watch", self._night_watch.run),
+            ("system modes", self.services.modes.run),
         ):
             self._tasks.append(asyncio.create_task(work(), name=name))
         self.services.hub.follow(self.services.hub.feed.symbols[0])
@@ -137,7 +139,9 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     writer.listen(bus.publish)
     passwords = own.passwords or BcryptPasswords()
     accounts = Accounts(store, passwords, clock, ids, LoginLimiter())
-    orders, traces = OrderService(writer, hub, ids), Traces(store, projector)
+    traces, modes = Traces(store, projector), SystemModes(store, clock)
+    await modes.trading()
+    orders = OrderService(writer, hub, ids, traces, modes)
     holder = ids.new()
     parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
     engine = Engine(parts, Ownership(store, holder), holder)
@@ -160,6 +164,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
         ids=ids,
+        modes=modes,
         ledger=LedgerReader(store, writer, projector),
         orders=orders,
         performance=PerformanceService(writer, hub),

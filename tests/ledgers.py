@@ -218,7 +218,7 @@ class History:
         status = OrderStatus.FILLED if part == left else OrderStatus.PARTIALLY_FILLED
         fills = self.fills(order.side, order.symbol, [part], order.limit_price)
         like = executed(Side.BUY, [("1", "50000", "0")], mark="50000")
-        self.add(ev.OrderFilled(order.order_id, bot.bot_id, status, fills, reserved, like.market, self.marks()))
+        self.add(ev.OrderFilled(order.order_id, bot.bot_id, status, fills, reserved, like.market, self.marks(), 2))
 
     def end(self) -> None:
         bot = self._resting()

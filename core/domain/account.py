@@ -48,13 +48,26 @@ class ConsumedDepth:
 
 
 @dataclass(slots=True)
+class TradedShare:
+    """What this user's resting orders took of the trades that one market state brought, by their side."""
+
+    ts: datetime
+    buy: Decimal = ZERO
+    sell: Decimal = ZERO
+
+    def by(self, side: Side) -> Decimal:
+        """Base units taken by orders of this side."""
+        return self.buy if side is Side.BUY else self.sell
+
+
+@dataclass(slots=True)
 class Account:
     """A user's state after event `seq`; money by currency.
 
     `funded` is net funding, `converted` what conversions brought and took (before their fees).
     `reporting` is the currency of the first funding: drawdown, returns and totals are measured in it.
     `day_seq` is the event that opened the present day of engine time, `reset_seq` the last account reset: what
-    was traded up to it counts no more.
+    was traded up to it counts no more. `working` maps the ids of all resting orders to their bots.
     """
 
     user_id: str
@@ -82,10 +95,18 @@ class Account:
     entries: dict[str, deque[datetime]] = field(default_factory=dict[str, deque[datetime]])
     loss_streak: int = 0
     errors: deque[datetime] = field(default_factory=deque[datetime])
-    halted: bool = False
+    user_halted: bool = False
+    system_halted: bool = False
     tripped: Metric | None = None
     limits: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     consumed: dict[str, ConsumedDepth] = field(default_factory=dict[str, ConsumedDepth])
+    traded: dict[str, TradedShare] = field(default_factory=dict[str, TradedShare])
+    working: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def halted(self) -> bool:
+        """Whether no entry may pass: the user stopped, or an admin stopped everybody."""
+        return self.user_halted or self.system_halted
 
     def bot(self, bot_id: str) -> Bot:
         """The bot with this id.
@@ -112,6 +133,10 @@ class Account:
             )
         living = [b for b in matches if b.status is not BotStatus.STOPPED]
         return (living or matches)[-1]
+
+    def manual_bot(self, quote: str) -> Bot | None:
+        """The built-in bot for orders in this quote currency that name none, once there is one."""
+        return next((b for b in self.bots.values() if b.manual and b.quote == quote and not b.written_off), None)
 
     def bound_elsewhere(self, symbol: str, source: str) -> bool:
         """Whether a bot holds this symbol from another market than `source`, whose prices mean nothing to it."""

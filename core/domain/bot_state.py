@@ -19,6 +19,9 @@ from core.domain.trade import Leg
 
 ERRORS_KEPT = 1_000
 
+MANUAL = "manual"
+"""Strategy of the built-in bot: none; a person decides each order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:
@@ -32,7 +35,9 @@ class Protection:
 class RestingOrder:
     """An order that waits in the book; `reserved` is quote cash (buy) or base units (sell).
 
-    `legs` are what a sale has sold so far: they become one trade when the order ends.
+    Without `limit_price` it is an exit that sells at the market as soon as it can. `queue_ahead` is what was
+    recorded to stand before it at its price, None when that is unknown. `legs` are what a sale has sold so far:
+    they become one trade when the order ends.
     """
 
     order_id: str
@@ -40,16 +45,29 @@ class RestingOrder:
     symbol: str
     side: Side
     quantity: Decimal
-    limit_price: Decimal
+    limit_price: Decimal | None
     filled: Decimal
     reserved: Decimal
     status: OrderStatus
     reduce_only: bool
     accepted_at: datetime
+    decided_mid: Decimal
+    expires_at: datetime | None = None
+    queue_ahead: Decimal | None = None
     exit_reason: ExitReason | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
     legs: list[Leg] = field(default_factory=list[Leg])
+
+    @property
+    def left(self) -> Decimal:
+        """Base units that have not filled."""
+        return self.quantity - self.filled
+
+    @property
+    def waits_to_enter(self) -> bool:
+        """Whether it is an entry of which nothing has filled."""
+        return self.side is Side.BUY and not self.filled
 
 
 @dataclass(slots=True)
@@ -73,7 +91,9 @@ class Bot:
     cash: Decimal = ZERO
     positions: dict[str, LotQueue] = field(default_factory=dict[str, LotQueue])
     orders: dict[str, RestingOrder] = field(default_factory=dict[str, RestingOrder])
-    protection: Protection | None = None
+    protections: dict[str, Protection] = field(default_factory=dict[str, Protection])
+    cooldown_minutes: int = 0
+    last_entry_at: datetime | None = None
     book: Book = field(default_factory=Book)
     exposure: Exposure = field(default_factory=Exposure)
     track: UnitTrack = field(default_factory=UnitTrack)
@@ -82,6 +102,22 @@ class Bot:
     errors: deque[datetime] = field(default_factory=deque[datetime])
     tripped: Metric | None = None
     written_off: bool = False
+
+    @property
+    def manual(self) -> bool:
+        """Whether it is the user's built-in bot for orders that name none; it trades any symbol of its quote."""
+        return self.strategy == MANUAL
+
+    @property
+    def protection(self) -> Protection | None:
+        """Protective prices of its position in its own symbol."""
+        return self.protections.get(self.symbol)
+
+    @property
+    def symbols(self) -> dict[str, None]:
+        """Symbols it may hold or work an order in now, its own first."""
+        working = (order.symbol for order in self.orders.values())
+        return dict.fromkeys((self.symbol, *(s for s, queue in self.positions.items() if queue.quantity), *working))
 
     @property
     def quote(self) -> str:

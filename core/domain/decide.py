@@ -7,19 +7,23 @@ from typing import Any
 
 from core.domain import bot as life
 from core.domain import commands as cmd
-from core.domain import decide_money
+from core.domain import decide_money, decide_resting
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
-from core.domain.bot_state import Bot
+from core.domain.bot_state import MANUAL, Bot
 from core.domain.decide_order import decide_order
 from core.domain.decision import NOTHING, Decision, Setting
 from core.domain.errors import Conflict, InvalidInput
 from core.domain.gates import circuit_breaker
-from core.domain.instrument import split_symbol
+from core.domain.instrument import Exchange, split_symbol
+from core.domain.market import Timeframe
 from core.domain.money import exact, parse_positive
 
 NAME_LENGTH = 40
+MANUAL_NAME = "Manual"
+MAX_COOLDOWN_MINUTES = 120
+MIN_COOLDOWN_MINUTES = 5
 
 
 def decide(state: Account, command: cmd.Command, setting: Setting) -> Decision:
@@ -39,6 +43,8 @@ def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decisio
     name = command.name.strip()
     if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
         raise InvalidInput(f"A bot's name has 1 to {NAME_LENGTH} printable characters.")
+    if name.casefold().startswith(MANUAL_NAME.casefold()):
+        raise Conflict(f"{MANUAL_NAME} is the bot of your own orders. Choose another name.")
     living = [b for b in state.bots.values() if b.status is not BotStatus.STOPPED]
     if any(b.name.casefold() == name.casefold() for b in living):
         raise Conflict(f"You already have a bot called {name}. Choose another name.")
@@ -65,6 +71,37 @@ def _create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decisio
     )
 
 
+def _open_manual(state: Account, command: cmd.OpenManualBot, _: Setting) -> Decision:
+    """One built-in bot per quote currency: a bot's cash is in one."""
+    quote = split_symbol(command.symbol)[1]
+    if state.manual_bot(quote) is not None:
+        return NOTHING
+    return Decision(
+        ev.BotCreated(
+            bot_id=command.bot_id,
+            name=MANUAL_NAME if quote == state.reporting else f"{MANUAL_NAME} {quote}",
+            exchange=Exchange.BINANCE,
+            symbol=command.symbol,
+            strategy=MANUAL,
+            parameters={},
+            timeframe=Timeframe.M1,
+            risk_mode="balanced",
+            capital=Decimal(0),
+            actor=command.actor,
+        )
+    )
+
+
+def _set_cooldown(state: Account, command: cmd.SetCooldown, _: Setting) -> Decision:
+    bot = state.bot(command.bot_id)
+    if command.cooldown_minutes and not MIN_COOLDOWN_MINUTES <= command.cooldown_minutes <= MAX_COOLDOWN_MINUTES:
+        bounds = f"{MIN_COOLDOWN_MINUTES} to {MAX_COOLDOWN_MINUTES} minutes"
+        raise InvalidInput(f"A cooldown is {bounds}, or 0 for none, not {command.cooldown_minutes}.")
+    if bot.status is BotStatus.STOPPED:
+        raise Conflict(f"{bot.name} is stopped for good; it makes no entries any more.")
+    return Decision(ev.BotEdited(bot.bot_id, command.actor, cooldown_minutes=command.cooldown_minutes))
+
+
 def _start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
     _may_run(state, bot, command.source)
@@ -85,7 +122,9 @@ def refuse_to_run(state: Account) -> None:
     Raises:
         Conflict: trading is halted or the account's circuit breaker is open.
     """
-    if state.halted:
+    if state.system_halted:
+        raise Conflict("An admin has halted all trading. It has to be resumed first.")
+    if state.user_halted:
         raise Conflict("Your trading is halted by an emergency stop. Say “resume trading” first.")
     if state.tripped is not None:
         reason = state.tripped.value.replace("_", " ")
@@ -109,6 +148,8 @@ def _pause(state: Account, command: cmd.PauseBot, _: Setting) -> Decision:
 
 def _stop(state: Account, command: cmd.StopBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
+    if bot.manual:
+        raise Conflict(f"{bot.name} is the bot of your own orders; it cannot be stopped for good. Pause or flatten it.")
     life.after(bot.status, Move.STOP, bot.name)
     return Decision(ev.BotStopped(bot.bot_id, command.actor, command.reason))
 
@@ -136,11 +177,16 @@ def _record_marks(state: Account, command: cmd.RecordMarks, setting: Setting) ->
 
 
 def _halt(state: Account, command: cmd.HaltTrading, _: Setting) -> Decision:
-    return NOTHING if state.halted else Decision(ev.TradingHalted(command.actor, command.reason))
+    already = state.system_halted if command.scope is ev.HaltScope.SYSTEM else state.user_halted
+    return NOTHING if already else Decision(ev.TradingHalted(command.actor, command.reason, command.scope))
 
 
 def _unhalt(state: Account, command: cmd.ResumeTrading, _: Setting) -> Decision:
-    if not state.halted:
+    if command.scope is ev.HaltScope.SYSTEM:
+        return Decision(ev.TradingResumed(command.actor, command.scope)) if state.system_halted else NOTHING
+    if not state.user_halted:
+        if state.system_halted:
+            raise Conflict("An admin has halted all trading; only an admin can resume it.")
         raise Conflict("Your trading is not halted, so there is nothing to resume.")
     return Decision(ev.TradingResumed(command.actor))
 
@@ -149,10 +195,6 @@ def _take_ownership(state: Account, command: cmd.TakeOwnership, _: Setting) -> D
     if state.epoch >= command.epoch:
         return NOTHING
     return Decision(ev.OwnershipTaken(command.holder), epoch=command.epoch)
-
-
-def _submit(state: Account, command: cmd.SubmitOrder, setting: Setting) -> Decision:
-    return decide_order(state, command, setting)
 
 
 _DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] = {
@@ -169,7 +211,12 @@ _DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] 
     cmd.PauseBot: _pause,
     cmd.StopBot: _stop,
     cmd.RecordBotError: _bot_error,
-    cmd.SubmitOrder: _submit,
+    cmd.OpenManualBot: _open_manual,
+    cmd.SetCooldown: _set_cooldown,
+    cmd.SubmitOrder: decide_order,
+    cmd.FillResting: decide_resting.fill_resting,
+    cmd.CancelOrder: decide_resting.cancel,
+    cmd.ExpireOrder: decide_resting.expire,
     cmd.CheckBreaker: _check_breaker,
     cmd.ResetBreaker: _reset_breaker,
     cmd.RecordMarks: _record_marks,

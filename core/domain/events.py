@@ -43,6 +43,7 @@ __all__ = [
     "BreakerTripped",
     "Converted",
     "Funded",
+    "HaltScope",
     "LimitsChanged",
     "Marked",
     "Metric",
@@ -88,19 +89,28 @@ class Marked:
     day_start: bool
 
 
+class HaltScope(StrEnum):
+    """Who halted: the user (or what watches the account) alone, or an admin the whole system."""
+
+    USER = "user"
+    SYSTEM = "system"
+
+
 @dataclass(frozen=True, slots=True)
 class TradingHalted:
-    """The emergency stop: from here on no entry of this user can be appended."""
+    """The emergency stop: from here on no entry of this user can be appended, and none that rests is left."""
 
     actor: str
     reason: str
+    scope: HaltScope = HaltScope.USER
 
 
 @dataclass(frozen=True, slots=True)
 class TradingResumed:
-    """The halt is lifted; bots stay paused until resumed."""
+    """The halt of this scope is lifted; bots stay paused until resumed."""
 
     actor: str
+    scope: HaltScope = HaltScope.USER
 
 
 @dataclass(frozen=True, slots=True)

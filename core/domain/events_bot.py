@@ -25,7 +25,10 @@ class BotCreated:
 
 @dataclass(frozen=True, slots=True)
 class BotEdited:
-    """What a bot is called or how it trades was changed; absent means as before."""
+    """What a bot is called or how it trades was changed; absent means as before.
+
+    `cooldown_minutes` is the least engine time between two entries, 0 for none.
+    """
 
     bot_id: str
     actor: str
@@ -34,6 +37,7 @@ class BotEdited:
     parameters: dict[str, int] | None = None
     timeframe: Timeframe | None = None
     risk_mode: str | None = None
+    cooldown_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

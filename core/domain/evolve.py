@@ -10,7 +10,7 @@ from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
 from core.domain.bot_state import ERRORS_KEPT, Bot
 from core.domain.errors import IntegrityError
-from core.domain.evolve_order import release_if_flat, take_marks
+from core.domain.evolve_order import cancel_entries, release_if_flat, take_marks
 from core.domain.journal import Event
 from core.domain.money import exact
 from core.domain.trade import Trade
@@ -87,7 +87,7 @@ def _move(bot: Bot, move: Move, reason: str = "") -> None:
 
 def _bot_edited(state: Account, _: Event, fact: ev.BotEdited) -> None:
     bot = state.bot(fact.bot_id)
-    for name in ("name", "strategy", "parameters", "timeframe", "risk_mode"):
+    for name in ("name", "strategy", "parameters", "timeframe", "risk_mode", "cooldown_minutes"):
         wanted = getattr(fact, name)
         if wanted is not None:
             setattr(bot, name, wanted)
@@ -106,12 +106,15 @@ def _bot_resumed(state: Account, _: Event, fact: ev.BotResumed) -> None:
 
 
 def _bot_paused(state: Account, _: Event, fact: ev.BotPaused) -> None:
-    _move(state.bot(fact.bot_id), Move.PAUSE, fact.reason)
+    bot = state.bot(fact.bot_id)
+    _move(bot, Move.PAUSE, fact.reason)
+    cancel_entries(state, bot)
 
 
 def _bot_stopped(state: Account, _: Event, fact: ev.BotStopped) -> None:
     bot = state.bot(fact.bot_id)
     _move(bot, Move.STOP, fact.reason)
+    cancel_entries(state, bot)
     release_if_flat(state, bot)
 
 
@@ -122,12 +125,21 @@ def _bot_erred(state: Account, event: Event, fact: ev.BotErred) -> None:
             scope.errors.popleft()
 
 
-def _halted(state: Account, _: Event, __: ev.TradingHalted) -> None:
-    state.halted = True
+def _halted(state: Account, _: Event, fact: ev.TradingHalted) -> None:
+    """From here on nothing enters, and no entry that rests is left to fill, whatever their number."""
+    if fact.scope is ev.HaltScope.SYSTEM:
+        state.system_halted = True
+    else:
+        state.user_halted = True
+    for bot in state.bots.values():
+        cancel_entries(state, bot)
 
 
-def _unhalted(state: Account, _: Event, __: ev.TradingResumed) -> None:
-    state.halted = False
+def _unhalted(state: Account, _: Event, fact: ev.TradingResumed) -> None:
+    if fact.scope is ev.HaltScope.SYSTEM:
+        state.system_halted = False
+    else:
+        state.user_halted = False
     for bot in state.bots.values():
         if bot.status is BotStatus.RUNNING:
             _move(bot, Move.PAUSE, "trading was halted")
@@ -144,6 +156,7 @@ def _tripped(state: Account, _: Event, fact: ev.BreakerTripped) -> None:
     for bot in bots:
         if bot.status is BotStatus.RUNNING:
             _move(bot, Move.TRIP, reason)
+        cancel_entries(state, bot)
 
 
 def _reset(state: Account, event: Event, fact: ev.BreakerReset) -> None:

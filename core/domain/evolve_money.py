@@ -7,15 +7,14 @@ from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.book import Book, Exposure
 from core.domain.bot import BotStatus
-from core.domain.bot_state import Bot
 from core.domain.errors import IntegrityError
-from core.domain.evolve_order import take_marks
+from core.domain.evolve_order import give, take_marks
 from core.domain.journal import Event
 from core.domain.money import ZERO
 from core.domain.track import UnitTrack
 
 _SURVIVES_A_RESET = frozenset(
-    {"user_id", "seq", "epoch", "bots", "day", "day_seq", "halted", "limits", "reversed_seqs"}
+    {"user_id", "seq", "epoch", "bots", "day", "day_seq", "user_halted", "system_halted", "limits", "reversed_seqs"}
 )
 
 
@@ -68,20 +67,20 @@ def reverse(state: Account, event: Event, fact: ev.Reversed) -> None:
 def allocate(state: Account, event: Event, fact: ev.Allocated) -> None:
     """Free cash goes into a bot's book."""
     _observe(state, event, fact.marks)
-    _give(state, state.bot(fact.bot_id), fact.amount, fact.units)
+    give(state, state.bot(fact.bot_id), fact.amount, fact.units)
 
 
 def release(state: Account, event: Event, fact: ev.Released) -> None:
     """A bot's cash goes back to free cash."""
     _observe(state, event, fact.marks)
-    _give(state, state.bot(fact.bot_id), -fact.amount, -fact.units)
+    give(state, state.bot(fact.bot_id), -fact.amount, -fact.units)
 
 
 def reinvest(state: Account, event: Event, fact: ev.Reinvested) -> None:
     """All legs at once: what the bots gave, then what they got."""
     _observe(state, event, fact.marks)
     for leg in fact.legs:
-        _give(state, state.bot(leg.bot_id), leg.allocated - leg.released, leg.units)
+        give(state, state.bot(leg.bot_id), leg.allocated - leg.released, leg.units)
     state.reinvested_until = fact.watermark
 
 
@@ -92,7 +91,8 @@ def reset_account(state: Account, event: Event, fact: ev.AccountReset) -> None:
     """
     for bot in state.bots.values():
         bot.status, bot.status_reason, bot.written_off = BotStatus.STOPPED, "the account was reset", True
-        bot.cash, bot.capital, bot.protection, bot.tripped = ZERO, ZERO, None, None
+        bot.cash, bot.capital, bot.tripped = ZERO, ZERO, None
+        bot.protections.clear()
         bot.track, bot.book, bot.exposure = UnitTrack(), Book(), Exposure()
         bot.positions.clear()
         bot.orders.clear()
@@ -122,10 +122,3 @@ def _move_cash(state: Account, currency: str, amount: Decimal) -> None:
 
 def _add(account: dict[str, Decimal], currency: str, amount: Decimal) -> None:
     account[currency] = account.get(currency, ZERO) + amount
-
-
-def _give(state: Account, bot: Bot, amount: Decimal, units: Decimal) -> None:
-    state.free_cash[bot.quote] -= amount
-    bot.cash += amount
-    bot.capital += amount
-    bot.track.units += units

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, ConsumedDepth, Holding
+from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, ConsumedDepth, Holding, TradedShare
 from core.domain.bot import BotStatus
 from core.domain.bot_state import Bot, Protection, RestingOrder
 from core.domain.errors import IntegrityError
 from core.domain.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderExpired, OrderFilled
+from core.domain.events_order import OrderPlaced
 from core.domain.journal import Event
 from core.domain.lots import Lot, LotQueue, realized
 from core.domain.money import ZERO
@@ -20,10 +21,13 @@ from core.domain.trade import Exit, Leg, Trade, close
 def apply_order(state: Account, event: Event, fact: OrderExecuted) -> Trade | None:
     """Fold an executed order into its bot's book and the user's; gives the trade it closed, if any."""
     bot = state.bot(fact.bot_id)
+    _draw(state, bot, fact)
     legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
     _set_protection(bot, fact, fact.symbol, filled=bool(fact.fills))
     if fact.fills:
-        _count_order(state, bot, event, fact)
+        _count_filled(state, bot)
+        if not fact.reduce_only:
+            _count_entry(state, bot, event)
     _measure(state, bot, event, fact.marks)
     release_if_flat(state, bot)
     if not legs:
@@ -34,7 +38,8 @@ def apply_order(state: Account, event: Event, fact: OrderExecuted) -> Trade | No
 def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | None:
     """Fold an order that rests after what it filled at once."""
     bot = state.bot(fact.bot_id)
-    filled = sum((fill.quantity for fill in fact.fills), ZERO)
+    _draw(state, bot, fact)
+    filled = fact.filled_qty
     triggers = [Trigger.SUBMIT, Trigger.ACCEPT, *([Trigger.FILL_PART] if filled else [])]
     order = RestingOrder(
         order_id=fact.order_id,
@@ -48,6 +53,9 @@ def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | N
         status=after(OrderStatus.INITIALIZED, *triggers),
         reduce_only=fact.reduce_only,
         accepted_at=event.ts,
+        decided_mid=fact.decided_mid,
+        expires_at=fact.expires_at,
+        queue_ahead=fact.queue_ahead,
         exit_reason=fact.exit_reason,
         take_profit=fact.take_profit,
         stop_loss=fact.stop_loss,
@@ -56,9 +64,12 @@ def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | N
         raise IntegrityError(f"Order {order.order_id} cannot rest: it rests already, or is filled.")
     order.legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
     bot.orders[order.order_id] = order
+    state.working[order.order_id] = bot.bot_id
     _set_protection(bot, order, fact.symbol, filled=bool(fact.fills))
     if fact.fills:
-        _count_order(state, bot, event, fact)
+        _count_filled(state, bot)
+    if not fact.reduce_only:
+        _count_entry(state, bot, event)
     _measure(state, bot, event, fact.marks)
     return None
 
@@ -73,13 +84,14 @@ def fill_resting(state: Account, event: Event, fact: OrderFilled) -> Trade | Non
     expected = after(order.status, Trigger.FILL if done else Trigger.FILL_PART)
     if fact.status is not expected or order.filled > order.quantity:
         raise IntegrityError(f"Order {fact.order_id} is {fact.status} with {order.filled} of {order.quantity} filled.")
-    order.status, order.reserved = fact.status, fact.reserved
-    order.legs += _fill(state, bot, event, order.symbol, order.side, fact.fills)
+    order.status, order.reserved, order.queue_ahead = fact.status, fact.reserved, fact.queue_ahead
+    waited = order.limit_price is not None
+    order.legs += _fill(state, bot, event, order.symbol, order.side, fact.fills, maker=waited)
+    if waited:
+        _share(state, order, fact)
     _set_protection(bot, order, order.symbol, filled=True)
     if first:
         _count_filled(state, bot)
-        if not order.reduce_only:
-            _count_entry(state, bot, event)
     _measure(state, bot, event, fact.marks)
     return _end(state, bot, event, order) if done else None
 
@@ -92,10 +104,22 @@ def cancel_resting(state: Account, event: Event, fact: OrderCanceled | OrderExpi
     return _end(state, bot, event, order)
 
 
+def cancel_entries(state: Account, bot: Bot) -> None:
+    """Take back a bot's entries that rest: it may not enter any more."""
+    for order in [order for order in bot.orders.values() if order.side is Side.BUY]:
+        order.status = after(order.status, Trigger.CANCEL)
+        _forget(state, bot, order)
+
+
+def _forget(state: Account, bot: Bot, order: RestingOrder) -> None:
+    del bot.orders[order.order_id]
+    del state.working[order.order_id]
+
+
 def _end(state: Account, bot: Bot, event: Event, order: RestingOrder) -> Trade | None:
     if order.status not in FINAL or (order.status is OrderStatus.FILLED and order.reserved):
         raise IntegrityError(f"Order {order.order_id} ends as {order.status} with {order.reserved} reserved.")
-    del bot.orders[order.order_id]
+    _forget(state, bot, order)
     release_if_flat(state, bot)
     if not order.legs:
         return None
@@ -103,8 +127,28 @@ def _end(state: Account, bot: Bot, event: Event, order: RestingOrder) -> Trade |
     return _trade(state, bot, ended)
 
 
-def _fill(state: Account, bot: Bot, event: Event, symbol: str, side: Side, fills: Sequence[Fill]) -> list[Leg]:
-    """Move cash and lots; gives what a sale consumed."""
+def _draw(state: Account, bot: Bot, fact: OrderPlaced) -> None:
+    """Give the bot the free cash that its order takes, for units at what one is worth at the order's marks."""
+    if fact.drawn is not None:
+        units = bot.track.units_for(fact.drawn, bot.equity(state.marks | fact.marks)) if bot.track.units else fact.drawn
+        give(state, bot, fact.drawn, units)
+
+
+def _share(state: Account, order: RestingOrder, fact: OrderFilled) -> None:
+    share = state.traded.get(order.symbol)
+    if share is None or share.ts != fact.market.ts:
+        share = state.traded[order.symbol] = TradedShare(fact.market.ts)
+    filled = sum((fill.quantity for fill in fact.fills), ZERO)
+    if order.side is Side.BUY:
+        share.buy += filled
+    else:
+        share.sell += filled
+
+
+def _fill(
+    state: Account, bot: Bot, event: Event, symbol: str, side: Side, fills: Sequence[Fill], *, maker: bool = False
+) -> list[Leg]:
+    """Move cash and lots; gives what a sale consumed. Only a taker consumes what the book showed."""
     queue = bot.positions.get(symbol)
     if queue is None:
         queue = bot.positions[symbol] = LotQueue()
@@ -128,7 +172,8 @@ def _fill(state: Account, bot: Bot, event: Event, symbol: str, side: Side, fills
                 book.realized += gain
         for book in books:
             book.count_fill(fill, notional)
-        _consume(state, symbol, side, fill)
+        if not maker:
+            _consume(state, symbol, side, fill)
     holding.quantity += queue.quantity - held_before
     holding.cost += queue.cost - cost_before
     state.cash_total[quote] += bot.cash - cash_before
@@ -157,15 +202,9 @@ def _consume(state: Account, symbol: str, side: Side, fill: Fill) -> None:
 
 def _set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, *, filled: bool) -> None:
     if not bot.held(symbol):
-        bot.protection = None
+        bot.protections.pop(symbol, None)
     elif order.side is Side.BUY and filled:
-        bot.protection = Protection(order.take_profit, order.stop_loss)
-
-
-def _count_order(state: Account, bot: Bot, event: Event, fact: OrderExecuted | OrderAccepted) -> None:
-    _count_filled(state, bot)
-    if not fact.reduce_only:
-        _count_entry(state, bot, event)
+        bot.protections[symbol] = Protection(order.take_profit, order.stop_loss)
 
 
 def _count_filled(state: Account, bot: Bot) -> None:
@@ -174,6 +213,7 @@ def _count_filled(state: Account, bot: Bot) -> None:
 
 
 def _count_entry(state: Account, bot: Bot, event: Event) -> None:
+    bot.last_entry_at = event.ts
     window = state.entries.get(bot.exchange.value)
     if window is None:
         window = state.entries[bot.exchange.value] = deque()
@@ -213,3 +253,11 @@ def release_if_flat(state: Account, bot: Bot) -> None:
         state.free_cash[bot.quote] += bot.cash
         bot.cash = ZERO
         bot.track.units = ZERO
+
+
+def give(state: Account, bot: Bot, amount: Decimal, units: Decimal) -> None:
+    """Move free cash into a bot's book, for units of it; both below zero move it back."""
+    state.free_cash[bot.quote] -= amount
+    bot.cash += amount
+    bot.capital += amount
+    bot.track.units += units

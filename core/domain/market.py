@@ -72,11 +72,30 @@ class Level:
     quantity: Decimal
 
 
+class Sampling(StrEnum):
+    """What a market state was made from, which decides how orders may fill on it (core/domain/paper_exchange.py)."""
+
+    BOOK = "book"
+    """The order book as it stood: its levels are all the liquidity there is."""
+    QUOTE = "quote"
+    """Best bid and ask alone: the sizes of the levels say nothing about depth."""
+    BAR_OPEN = "bar_open"
+    """The open of a bar: the price jumped here from the close of the bar before."""
+    BAR_INSIDE = "bar_inside"
+    """A later price of a bar: the market went through all prices between the state before and this one."""
+
+    @property
+    def of_bar(self) -> bool:
+        """Whether the state was made from a bar."""
+        return self in {Sampling.BAR_OPEN, Sampling.BAR_INSIDE}
+
+
 @dataclass(frozen=True, slots=True)
 class MarketState:
     """The book of one symbol at one moment of exchange time; best levels first.
 
-    `volume` is what was traded (base units) since the previous state of the symbol.
+    `volume` is what was traded (base units) since the previous state of the symbol; `trades` are those trades
+    as far as they are known, or as much of them as an order of ours may claim, oldest first.
     `source` names where it is from: `live:binance`, `replay:<name>`, `simulated`.
     """
 
@@ -86,14 +105,18 @@ class MarketState:
     asks: tuple[Level, ...]
     volume: Decimal
     source: str
+    trades: tuple[Level, ...] = ()
+    sampling: Sampling = Sampling.BOOK
 
     def __post_init__(self) -> None:
         """Refuse a book that cannot be true."""
         if not self.bids or not self.asks:
             raise CorruptMarketData(f"Book of {self.symbol} at {self.ts} has an empty side.")
-        for level in (*self.bids, *self.asks):
+        for level in (*self.bids, *self.asks, *self.trades):
             if not (level.price.is_finite() and level.quantity.is_finite() and level.price > 0 and level.quantity > 0):
-                raise CorruptMarketData(f"Book of {self.symbol} at {self.ts} has a level that is not above zero.")
+                raise CorruptMarketData(
+                    f"Book of {self.symbol} at {self.ts} has a level or trade that is not above zero."
+                )
         if self.bids[0].price >= self.asks[0].price:
             raise CorruptMarketData(f"Book of {self.symbol} at {self.ts} is crossed.")
         if not self.volume.is_finite() or self.volume < 0:

@@ -68,6 +68,11 @@ def floor_to(amount: Decimal, step: Decimal) -> Decimal:
     return amount // step * step
 
 
+def ceil_to(amount: Decimal, step: Decimal) -> Decimal:
+    """Round up to a whole multiple of `step`; amounts and steps are above zero."""
+    return (amount // step + 1) * step if amount % step else amount
+
+
 def round_fee_up(fee: Decimal, decimals: int) -> Decimal:
     """Fees are rounded up, against the trader, at the exchange's fee precision."""
     return fee.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_UP, context=_RATIO)

@@ -13,6 +13,14 @@ class Side(StrEnum):
     SELL = "sell"
 
 
+class TimeInForce(StrEnum):
+    """How long an order works: until canceled, for what fills at once, or at once and whole or not at all."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
 class ExitReason(StrEnum):
     """Why a position was closed."""
 
@@ -24,11 +32,13 @@ class ExitReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """A market order as decided by a strategy, a protective price or a person.
+    """An order as decided by a strategy, a protective price or a person.
 
-    An entry (`reduce_only` False) states `take_profit_bps`, which is its edge: the distance from the
-    price at decision to the target that is really placed. An exit with `quantity` None sells all.
-    `writer_epoch` is the engine's ownership epoch; None for orders of people.
+    An entry (`reduce_only` False) buys `quantity`, or for `notional` quote currency, and states its target as
+    `take_profit_bps` from its `reference` price or as the price `take_profit`: that distance is its edge, and the
+    target is really placed. An exit with `quantity` None sells all. Without `limit_price` it is a market order; a
+    market exit that is `gtc` goes on until all is sold. What rests longer than `good_for_secs` (engine time)
+    expires. `writer_epoch` is the engine's ownership epoch; None for orders of people.
     """
 
     client_order_id: str
@@ -44,6 +54,18 @@ class OrderRequest:
     take_profit_bps: Decimal | None = None
     stop_loss_bps: Decimal | None = None
     writer_epoch: int | None = None
+    limit_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.IOC
+    post_only: bool = False
+    good_for_secs: int | None = None
+    notional: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+
+    @property
+    def reference(self) -> Decimal:
+        """The price that targets and stops are measured from: the limit, else the mid at decision."""
+        return self.decided_mid if self.limit_price is None else self.limit_price
 
 
 @dataclass(frozen=True, slots=True)

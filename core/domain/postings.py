@@ -123,19 +123,23 @@ def _reinvested(before: Account, fact: ev.Reinvested) -> list[Posting]:
 
 def _bot_stopped(before: Account, fact: ev.BotStopped) -> list[Posting]:
     bot = before.bot(fact.bot_id)
-    if bot.orders or not bot.flat:
+    if not bot.flat:  # its resting entries end with the same event
         return []
     return _moved(BOT_CASH + bot.bot_id, FREE_CASH, bot.quote, bot.cash)
 
 
 def _executed(before: Account, fact: ev.OrderExecuted) -> list[Posting]:
     bot = before.bot(fact.bot_id)
-    entries = _exchanged(bot.bot_id, fact.symbol, fact.side, fact.fills)
+    entries = _placed(before, fact)
     return _ended(bot, entries, ()) if bot.status is BotStatus.STOPPED else entries
 
 
-def _accepted(_: Account, fact: ev.OrderAccepted) -> list[Posting]:
-    return _exchanged(fact.bot_id, fact.symbol, fact.side, fact.fills)
+def _placed(before: Account, fact: ev.OrderExecuted | ev.OrderAccepted) -> list[Posting]:
+    """Free cash that a manual order draws, then what it filled."""
+    entries = _exchanged(fact.bot_id, fact.symbol, fact.side, fact.fills)
+    if fact.drawn is None:
+        return entries
+    return _moved(FREE_CASH, BOT_CASH + fact.bot_id, before.bot(fact.bot_id).quote, fact.drawn) + entries
 
 
 def _filled(before: Account, fact: ev.OrderFilled) -> list[Posting]:
@@ -205,7 +209,7 @@ _POSTERS: dict[type[ev.Payload], Callable[[Account, Any], list[Posting]]] = {
     ev.Released: _released,
     ev.Reinvested: _reinvested,
     ev.OrderExecuted: _executed,
-    ev.OrderAccepted: _accepted,
+    ev.OrderAccepted: _placed,
     ev.OrderFilled: _filled,
     ev.OrderCanceled: _canceled,
     ev.OrderExpired: _canceled,

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from core.domain.account import Account
 from core.domain.bot_state import RestingOrder
-from core.domain.events import AccountReset, OrderAccepted, OrderCanceled, OrderExpired, OrderFilled
+from core.domain.events import (
+    AccountReset,
+    BotPaused,
+    BotStopped,
+    BreakerTripped,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    TradingHalted,
+)
 from core.domain.evolve import evolve
 from core.domain.journal import Event
 from core.domain.trade import Trade
@@ -25,6 +35,9 @@ class Appended:
     orders: tuple[tuple[str, RestingOrder], ...] = ()
 
 
+_ENDS_ORDERS = (AccountReset, BotPaused, BotStopped, BreakerTripped, TradingHalted)
+"""Events that end resting orders without naming them."""
+
 Listener = Callable[[Appended], None]
 
 
@@ -39,9 +52,11 @@ def apply(state: Account, event: Event) -> Appended:
     if isinstance(fact, OrderFilled | OrderCanceled | OrderExpired) and fact.bot_id in state.bots:
         resting = state.bots[fact.bot_id].orders.get(fact.order_id)
         orders = ((fact.bot_id, resting),) if resting is not None else ()
-    elif isinstance(fact, AccountReset):
-        orders = tuple((bot.bot_id, order) for bot in state.bots.values() for order in bot.orders.values())
+    elif isinstance(fact, _ENDS_ORDERS):
+        orders = tuple((bot_id, state.bots[bot_id].orders[order_id]) for order_id, bot_id in state.working.items())
     trade = evolve(state, event)
     if isinstance(fact, OrderAccepted):
         orders = ((fact.bot_id, state.bots[fact.bot_id].orders[fact.order_id]),)
+    elif isinstance(fact, _ENDS_ORDERS):
+        orders = tuple((bot_id, order) for bot_id, order in orders if order.order_id not in state.working)
     return Appended(event, state, trade, orders)

@@ -10,7 +10,8 @@ from core.domain.commands import HaltTrading, ResumeTrading
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
-from core.services.orders import OrderResult, OrderService
+from core.services.order_result import OrderResult
+from core.services.orders import OrderService
 
 
 @dataclass(frozen=True, slots=True)

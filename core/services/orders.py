@@ -1,54 +1,35 @@
 """`submit`: the one function every order goes through; nothing else makes a fill (spec/pipeline.md)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from core.domain.commands import CheckBreaker, SubmitOrder
+from core.domain.codec import iso
+from core.domain.commands import CancelOrder, CheckBreaker, ExpireOrder, FillResting, SubmitOrder
 from core.domain.errors import IntegrityError
-from core.domain.events import OrderExecuted
-from core.domain.gates.verdict import Denied
+from core.domain.events import OrderAccepted, OrderExecuted
 from core.domain.market import MarketState
-from core.domain.money import ZERO, ratio
-from core.domain.order import CostBreakdown, Fill, OrderRequest
-from core.domain.order_status import OrderStatus
+from core.domain.order import OrderRequest
 from core.ports import Ids
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
+from core.services.order_result import OrderResult, recorded, refused
+from core.services.system_modes import SystemModes
+from core.services.traces import Trace, TraceKind, Traces
 
 LATENCY = timedelta(milliseconds=50)
 
 _PRICE_WAIT_SECS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class OrderResult:
-    """The answer to an order (spec/pipeline.md, Answers). `avg_px` is volume-weighted; `fee` in quote."""
-
-    success: bool
-    client_order_id: str
-    status: OrderStatus
-    timestamp: datetime
-    order_id: str | None = None
-    filled_qty: Decimal = ZERO
-    avg_px: Decimal | None = None
-    fee: Decimal = ZERO
-    gates_passed: tuple[str, ...] = ()
-    gate_failed: str | None = None
-    rejection_reason: str | None = None
-    clears_at: datetime | None = None
-    cost_bps: CostBreakdown | None = None
-    fills: tuple[Fill, ...] = ()
-    cached: bool = False
-
-
 class OrderService:
     """Brings an order, the market it meets and the journal together."""
 
-    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids) -> None:
+    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids, traces: Traces, modes: SystemModes) -> None:
         self._writer = writer
         self._hub = hub
         self._ids = ids
+        self._traces = traces
+        self._modes = modes
 
     async def submit(self, user_id: str, request: OrderRequest, market: MarketState | None) -> OrderResult:
         """Decide an order on the first market state after its latency, which the caller has waited for.
@@ -59,16 +40,18 @@ class OrderService:
         """
         now = self._hub.feed.now() if market is None else market.ts
         instrument = self._hub.feed.instrument(request.symbol)
-        command = SubmitOrder(self._ids.new(), request, market, instrument)
+        command = SubmitOrder(self._ids.new(), request, market, instrument, self._modes.halted)
         key = f"order:{request.client_order_id}"
         outcome = await self._writer.execute(user_id, command, now=now, key=key, marks=self._hub.mids())
-        if outcome.event is not None and isinstance(outcome.event.payload, OrderExecuted):
+        if outcome.event is not None and isinstance(outcome.event.payload, OrderExecuted | OrderAccepted):
             if not outcome.cached:
                 await self.check_breakers(user_id, request.bot_id, now)
-            return _executed(outcome.event.payload, outcome.event.ts, cached=outcome.cached)
+            return recorded(outcome.event.payload, outcome.event.ts, cached=outcome.cached)
         if outcome.denied is None:
-            raise IntegrityError(f"Order {request.client_order_id} was neither executed nor denied.")
-        return _denied(request, outcome.denied, now)
+            raise IntegrityError(f"Order {request.client_order_id} was neither recorded nor denied.")
+        denied = outcome.denied
+        self._traces.record(Trace(request.bot_id, now, TraceKind.DENIAL, denied.message, denied.gate.value))
+        return refused(request, denied, now)
 
     async def submit_at_next_state(self, user_id: str, request: OrderRequest) -> OrderResult:
         """Wait for the first market state after the order's latency, then decide it there."""
@@ -76,41 +59,35 @@ class OrderService:
         market = await self._hub.state_from(request.symbol, earliest, _PRICE_WAIT_SECS)
         return await self.submit(user_id, request, market)
 
+    async def fill_resting(
+        self, user_id: str, bot_id: str, order_id: str, market: MarketState, queue_ahead: Decimal | None, epoch: int
+    ) -> bool:
+        """Let a resting order meet a market state, once; tells whether it filled now."""
+        instrument = self._hub.feed.instrument(market.symbol)
+        command = FillResting(bot_id, order_id, market, instrument, queue_ahead, epoch)
+        key = f"fill:{order_id}:{iso(market.ts)}"
+        outcome = await self._writer.execute(user_id, command, now=market.ts, key=key, marks=self._hub.mids())
+        if outcome.event is None or outcome.cached:
+            return False
+        await self.check_breakers(user_id, bot_id, market.ts)
+        return True
+
+    async def expire(self, user_id: str, order_id: str, epoch: int, now: datetime) -> None:
+        """End a resting order whose time is over."""
+        await self._writer.execute(user_id, ExpireOrder(order_id, epoch), now=now, key=f"expire:{order_id}")
+
+    async def cancel(self, user_id: str, order_id: str, *, actor: str, reason: str, key: str | None = None) -> None:
+        """Take a resting order back; what it reserved is free at once.
+
+        Raises:
+            Conflict: it does not rest (any more).
+        """
+        command = CancelOrder(order_id, actor, reason)
+        await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
+
     async def check_breakers(self, user_id: str, bot_id: str, now: datetime) -> None:
         """Trip whatever has reached its limit: the bot's scope, then its owner's."""
         for _ in range(2):
             outcome = await self._writer.execute(user_id, CheckBreaker(bot_id), now=now, marks=self._hub.mids())
             if outcome.event is None:
                 return
-
-
-def _executed(fact: OrderExecuted, ts: datetime, *, cached: bool) -> OrderResult:
-    filled = fact.filled_qty
-    notional = sum((f.price * f.quantity for f in fact.fills), ZERO)
-    return OrderResult(
-        success=bool(fact.fills),
-        order_id=fact.order_id,
-        client_order_id=fact.client_order_id,
-        status=fact.status,
-        timestamp=ts,
-        filled_qty=filled,
-        avg_px=ratio(notional, filled) if filled else None,
-        fee=sum((f.fee_quote_value for f in fact.fills), ZERO),
-        gates_passed=fact.gates_passed,
-        rejection_reason=None if fact.fills else "The book held nothing within the price protection.",
-        cost_bps=fact.cost,
-        fills=fact.fills,
-        cached=cached,
-    )
-
-
-def _denied(request: OrderRequest, denied: Denied, now: datetime) -> OrderResult:
-    return OrderResult(
-        success=False,
-        client_order_id=request.client_order_id,
-        status=OrderStatus.DENIED,
-        timestamp=now,
-        gate_failed=denied.gate.value,
-        rejection_reason=denied.message,
-        clears_at=denied.clears_at,
-    )

@@ -24,7 +24,7 @@ from core.ports import Document, Put
 from core.services.appended import Appended
 from core.services.rollups import USER_SCOPE, Measured, day_key, measure, moves_equity, rollup, touched_scopes
 
-VERSION = 2
+VERSION = 3
 """Rises when the same event gives other documents: then each user's are written anew from the first event."""
 
 IMMUTABLE = frozenset({"fills_ledger", "trades", "equity_points"})
@@ -155,7 +155,7 @@ def _orders(appended: Appended) -> Iterable[Document]:
             "open": is_open,
             "quantity": plain(order.quantity),
             "filled": plain(order.filled),
-            "limit_price": plain(order.limit_price),
+            "limit_price": None if order.limit_price is None else plain(order.limit_price),
             "reserved": plain(order.reserved) if is_open else "0",
             "ts": ts,
         }

@@ -23,7 +23,19 @@ def _same_content(command: cmd.Command, payload: ev.Payload) -> bool:
 
 
 _CONTENT = frozenset(
-    {"bot_id", "amount", "currency", "sold", "sold_currency", "bought_currency", "symbol", "strategy", "capital"}
+    {
+        "bot_id",
+        "amount",
+        "currency",
+        "sold",
+        "sold_currency",
+        "bought_currency",
+        "symbol",
+        "strategy",
+        "capital",
+        "order_id",
+        "cooldown_minutes",
+    }
 )
 
 _RESULTS: dict[type[cmd.Command], type[ev.Payload]] = {
@@ -43,4 +55,8 @@ _RESULTS: dict[type[cmd.Command], type[ev.Payload]] = {
     cmd.HaltTrading: ev.TradingHalted,
     cmd.ResumeTrading: ev.TradingResumed,
     cmd.RecordMarks: ev.Marked,
+    cmd.SetCooldown: ev.BotEdited,
+    cmd.FillResting: ev.OrderFilled,
+    cmd.CancelOrder: ev.OrderCanceled,
+    cmd.ExpireOrder: ev.OrderExpired,
 }

@@ -23,6 +23,7 @@ from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.reconcile import Reconciler
 from core.services.shared_verifier import SharedVerifier
+from core.services.system_modes import SystemModes
 from core.services.traces import Traces
 
 
@@ -46,6 +47,7 @@ class Services:
     hub: MarketHub
     ids: Ids
     ledger: LedgerReader
+    modes: SystemModes
     orders: OrderService
     performance: PerformanceService
     portfolio: PortfolioService

@@ -19,7 +19,8 @@ from core.domain.strategies.base import Action, BarContext, RiskProfile, Signal,
 from core.ports import MarketFeed
 from core.services.bar_source import BarSource, IndicatorFactory
 from core.services.journal_writer import JournalWriter
-from core.services.orders import LATENCY, OrderResult, OrderService
+from core.services.order_result import OrderResult
+from core.services.orders import LATENCY, OrderService
 from core.services.traces import Trace, TraceKind, Traces
 
 _log = structlog.get_logger(__name__)

@@ -23,7 +23,7 @@ from core.domain.user import Role
 from core.ports import Document, DocumentStore
 from core.services.bots import BotPlan
 from core.services.engine import Engine, EngineParts
-from core.services.orders import OrderResult
+from core.services.order_result import OrderResult
 from core.services.ownership import Ownership
 from core.services.services import Services
 from core.services.verify import Verifier, refold

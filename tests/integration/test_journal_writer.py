@@ -15,7 +15,7 @@ from core.domain.events import Funded, OrderExecuted, TradingHalted
 from core.domain.journal import Head, Stamp, seal
 from core.domain.order import Side
 from core.ports import StoreUnavailable
-from core.services.orders import OrderResult
+from core.services.order_result import OrderResult
 from tests.builders import executed
 from tests.fakes.faulty_store import Fault, FaultyStore
 from tests.integration.desk import Desk, at, audited, buy, desk, journal, orders_of, sell

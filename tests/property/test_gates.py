@@ -23,7 +23,7 @@ from core.domain.journal import START, verified
 from core.domain.market import Level, MarketState, Timeframe
 from core.domain.money import exact
 from core.domain.order import Side
-from core.domain.paper_exchange import MarketOrder, execute
+from core.domain.paper_exchange import ExchangeOrder, execute
 from core.domain.rules import TradingRules
 from core.domain.valuation import Mark, value
 from tests.builders import BTC, T0, USER, Chain, dec, entry, funded, leave
@@ -277,7 +277,7 @@ def test_two_orders_pay_at_most_one_unit_of_rounding_more_than_one(
     )
 
     def fees(part: Decimal) -> Decimal:
-        order = MarketOrder(side, part, book.mid)
+        order = ExchangeOrder(side, part, book.mid)
         return execute(order, book, BTC, FEE_SCHEDULES[exchange], {}).fees if part else Decimal(0)
 
     with exact():

@@ -50,7 +50,7 @@ def filled(number: int, quantity: str, left: str) -> ev.OrderFilled:
     """A part of a resting sale."""
     fills = executed(Side.SELL, [(quantity, "52000", "0.1")], mark="52000").fills
     status = OrderStatus.PARTIALLY_FILLED if dec(left) else OrderStatus.FILLED
-    return ev.OrderFilled(f"rest-{number}", BOT, status, fills, dec(left), BOOK.market, {BTC.symbol: dec(52_000)})
+    return ev.OrderFilled(f"rest-{number}", BOT, status, fills, dec(left), BOOK.market, {BTC.symbol: dec(52_000)}, 2)
 
 
 def eventful() -> Chain:

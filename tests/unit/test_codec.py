@@ -87,7 +87,7 @@ EXAMPLES: dict[str, ev.Payload] = {
     "bot_edited": ev.BotEdited(BOT, "test", name="Beta", parameters={"fast": 5}, timeframe=Timeframe.M5),
     "order_accepted": ACCEPTED,
     "order_filled": ev.OrderFilled(
-        "order-2", BOT, OrderStatus.PARTIALLY_FILLED, EXECUTED.fills, D("0.001"), EXECUTED.market, MARKS
+        "order-2", BOT, OrderStatus.PARTIALLY_FILLED, EXECUTED.fills, D("0.001"), EXECUTED.market, MARKS, 2
     ),
     "order_canceled": ev.OrderCanceled("order-2", BOT, "test", "no longer wanted"),
     "order_expired": ev.OrderExpired("order-2", BOT, "its day is over"),

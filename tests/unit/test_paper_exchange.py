@@ -9,7 +9,7 @@ from core.domain.instrument import FeeSchedule
 from core.domain.market import Level, MarketState
 from core.domain.order import Side
 from core.domain.order_status import OrderStatus
-from core.domain.paper_exchange import Execution, MarketOrder, execute
+from core.domain.paper_exchange import ExchangeOrder, Execution, execute
 from core.domain.rules import TradingRules
 from tests.builders import BTC, T0, dec, entry, leave, running
 
@@ -31,7 +31,7 @@ def _book(bids: Side_ | None = None, asks: Side_ | None = None) -> MarketState:
 def _execute(
     side: Side, quantity: str, book: MarketState | None = None, consumed: Consumed | None = None, mid: str = "100"
 ) -> Execution:
-    return execute(MarketOrder(side, dec(quantity), dec(mid)), book or _book(), BTC, FEES, consumed or {})
+    return execute(ExchangeOrder(side, dec(quantity), dec(mid)), book or _book(), BTC, FEES, consumed or {})
 
 
 def _walk(execution: Execution) -> list[tuple[Decimal, Decimal]]:

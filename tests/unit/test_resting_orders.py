@@ -48,7 +48,7 @@ def _accepted(side: Side, quantity: str, price: str, reserved: str, *fills: Fill
 
 
 def _filled(status: OrderStatus, reserved: str, *fills: Fill) -> ev.OrderFilled:
-    return ev.OrderFilled("r", BOT, status, fills, dec(reserved), EVIDENCE, {BTC: dec(50_000)})
+    return ev.OrderFilled("r", BOT, status, fills, dec(reserved), EVIDENCE, {BTC: dec(50_000)}, 2)
 
 
 def test_a_resting_buy_reserves_cash_and_returns_what_it_did_not_need():

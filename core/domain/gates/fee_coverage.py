@@ -5,7 +5,7 @@ from decimal import ROUND_UP, Context, Decimal
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import FeeSchedule
 from core.domain.market import MarketState
-from core.domain.money import bps_of, plain
+from core.domain.money import ZERO, bps_of, plain
 from core.domain.order import CostBreakdown
 from core.domain.rules import TradingRules
 
@@ -13,13 +13,18 @@ from core.domain.rules import TradingRules
 _SHOWN = Context(prec=34, rounding=ROUND_UP)
 
 
-def round_trip_cost(fees: FeeSchedule, market: MarketState, rules: TradingRules) -> CostBreakdown:
-    """Cost of a market entry and a market exit, in bps; the spread is the book's, against the mid."""
+def round_trip_cost(
+    fees: FeeSchedule, market: MarketState, rules: TradingRules, *, at_market: bool = True, maker: bool = False
+) -> CostBreakdown:
+    """Cost of an entry and a market exit, in bps; the spread is the book's, against the mid.
+
+    Only an order `at_market` slips, and only one that is sure to rest pays the `maker`'s fee.
+    """
     return CostBreakdown(
-        entry_fee_bps=fees.taker_bps,
+        entry_fee_bps=fees.maker_bps if maker else fees.taker_bps,
         exit_fee_bps=fees.taker_bps,
         spread_bps=bps_of(market.ask - market.bid, market.mid),
-        slippage_buffer_bps=rules.slippage_buffer_bps,
+        slippage_buffer_bps=rules.slippage_buffer_bps if at_market else ZERO,
         safety_margin_bps=rules.safety_margin_bps,
         min_edge_bps=rules.min_edge_bps,
     )

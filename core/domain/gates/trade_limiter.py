@@ -10,30 +10,41 @@ from core.domain.bot_state import Bot
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import Instrument
 from core.domain.money import plain
+from core.domain.order import Side
 from core.domain.rules import TradingRules
+from core.domain.strategies.catalog import STRATEGIES
+
+MANUAL_ENTRIES = 50
+"""Entries a person may have working in one symbol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as the limiter sees it: `cost` is what the fills take from cash, fees included."""
+    """An entry as the limiter sees it: `cost` is what it takes from or reserves of `free`, fees included."""
 
     bot: Bot
     instrument: Instrument
     quantity: Decimal
     notional: Decimal
     cost: Decimal
+    free: Decimal
 
 
 def check(state: Account, entry: Entry, rules: TradingRules, now: datetime) -> Denied | None:
     """The first limit the entry would break, or None."""
     # Before the first event of a day the state still carries the counts of the day before.
     bot_orders, user_orders = (0, 0) if state.opens_day(now) else (entry.bot.orders_today, state.orders_today)
+    # An entry that rests will count when it fills, so its place is taken already.
+    if state.working:
+        bot_orders += sum(1 for order in entry.bot.orders.values() if order.waits_to_enter)
+        user_orders += sum(1 for key, bot in state.working.items() if state.bots[bot].orders[key].waits_to_enter)
     checks: tuple[Callable[[], Denied | None], ...] = (
         lambda: _daily(bot_orders, rules.max_trades_per_bot_daily, f"{entry.bot.name} made", now),
         lambda: _daily(user_orders, rules.max_trades_per_user_daily, "You made", now),
         lambda: _burst(state, entry.bot.exchange.value, rules, now),
+        lambda: _cooldown(entry.bot, now),
         lambda: _size(entry),
-        lambda: _one_position(entry),
+        lambda: _one_entry(entry),
         lambda: _cash(entry),
     )
     return next((denied for run in checks if (denied := run())), None)
@@ -73,6 +84,39 @@ def _burst(state: Account, exchange: str, rules: TradingRules, now: datetime) ->
     )
 
 
+def _cooldown(bot: Bot, now: datetime) -> Denied | None:
+    if not bot.cooldown_minutes or bot.last_entry_at is None:
+        return None
+    clears_at = bot.last_entry_at + timedelta(minutes=bot.cooldown_minutes)
+    if now >= clears_at:
+        return None
+    left = (clears_at - now).total_seconds() / 60
+    return Denied(
+        Gate.TRADE_LIMITER,
+        "cooldown",
+        f"{bot.name} waits {bot.cooldown_minutes} min between entries; clears in {left:.0f} min.",
+        limit=str(bot.cooldown_minutes),
+        value=f"{(now - bot.last_entry_at).total_seconds() / 60:.0f}",
+        clears_at=clears_at,
+    )
+
+
+def _one_entry(entry: Entry) -> Denied | None:
+    """One working entry per bot and symbol, unless the strategy declares more; with one, also one position."""
+    bot, symbol = entry.bot, entry.instrument.symbol
+    allowed = MANUAL_ENTRIES if bot.manual else STRATEGIES[bot.strategy].entries_at_once
+    working = sum(1 for order in bot.orders.values() if order.symbol == symbol and order.side is Side.BUY)
+    if working >= allowed:
+        return Denied(
+            Gate.TRADE_LIMITER,
+            "entry_working",
+            f"{bot.name} has {working} of {allowed} entries in {symbol} working already. Cancel one first.",
+            limit=str(allowed),
+            value=str(working),
+        )
+    return _one_position(entry) if allowed == 1 else None
+
+
 def _one_position(entry: Entry) -> Denied | None:
     held = entry.bot.held(entry.instrument.symbol)
     if held * entry.notional < entry.instrument.min_notional * entry.quantity:
@@ -100,13 +144,17 @@ def _size(entry: Entry) -> Denied | None:
 
 
 def _cash(entry: Entry) -> Denied | None:
-    free = entry.bot.free_cash
+    free = entry.free
     if entry.cost <= free:
         return None
     return Denied(
         Gate.TRADE_LIMITER,
         "not_enough_cash",
-        f"The order takes {plain(entry.cost)} {entry.instrument.quote}; {entry.bot.name} has {plain(free)}.",
+        f"The order takes {plain(entry.cost)} {entry.instrument.quote}; {_whose(entry.bot)} {plain(free)} free.",
         limit=plain(free),
         value=plain(entry.cost),
     )
+
+
+def _whose(bot: Bot) -> str:
+    return "you have" if bot.manual else f"{bot.name} has"

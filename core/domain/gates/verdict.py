@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.domain.order import CostBreakdown
+
 
 class Gate(StrEnum):
     """The gates in their order (spec/pipeline.md)."""
@@ -20,7 +22,10 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Our own no. `code` is stable, `message` is for people, `clears_at` is engine time when known."""
+    """Our own no. `code` is stable, `message` is for people, `clears_at` is engine time when known.
+
+    `cost` is what the round trip of an entry would cost, once that is known.
+    """
 
     gate: Gate
     code: str
@@ -28,3 +33,4 @@ class Denied:
     limit: str | None = None
     value: str | None = None
     clears_at: datetime | None = None
+    cost: CostBreakdown | None = None

@@ -14,7 +14,11 @@ def _(fact: ev.BotCreated, _: Names) -> Told:
 
 @tell_fact.register
 def _(fact: ev.BotEdited, names: Names) -> Told:
-    changed = [what for what in ("name", "strategy", "parameters", "timeframe", "risk_mode") if getattr(fact, what)]
+    changed = [
+        what
+        for what in ("name", "strategy", "parameters", "timeframe", "risk_mode", "cooldown_minutes")
+        if getattr(fact, what) is not None
+    ]
     return Told(f"{names.of(fact.bot_id)} was changed: {', '.join(changed).replace('_', ' ')}.", fact.actor)
 
 
@@ -52,7 +56,8 @@ def _(fact: ev.Marked, _: Names) -> Told:
 
 @tell_fact.register
 def _(fact: ev.TradingHalted, _: Names) -> Told:
-    return Told(f"All trading was halted: {fact.reason}", fact.actor)
+    whose = "by an admin, for everybody" if fact.scope is ev.HaltScope.SYSTEM else "and resting entries were taken back"
+    return Told(f"All trading was halted {whose}: {fact.reason}", fact.actor)
 
 
 @tell_fact.register

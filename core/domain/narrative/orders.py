@@ -20,7 +20,8 @@ def _(fact: ev.OrderExecuted, names: Names) -> Told:
 @tell_fact.register
 def _(fact: ev.OrderAccepted, names: Names) -> Told:
     who, base = names.of(fact.bot_id), fact.symbol.partition("/")[0]
-    words = f"{who} placed an order to {fact.side.value} {money(fact.quantity, base)} at {plain(fact.limit_price)}."
+    price = "the market" if fact.limit_price is None else plain(fact.limit_price)
+    words = f"{who} placed an order to {fact.side.value} {money(fact.quantity, base)} at {price}."
     if not fact.fills:
         return Told(words, who)
     filled, amounts = _filled(fact.symbol, fact.side, fact.fills)

@@ -81,12 +81,16 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StrategyKind:
-    """Catalogue entry: how a strategy is named, described, parameterised and made."""
+    """Catalogue entry: how a strategy is named, described, parameterised and made.
+
+    `entries_at_once` is how many entries it may work in a symbol; with one, it also enters only while it holds nothing.
+    """
 
     name: str
     title: str
     description: str
     parameters: tuple[Parameter, ...]
+    entries_at_once: int = 1
 
     def complete(self, given: Mapping[str, int]) -> dict[str, int]:
         """All parameters with defaults filled in (bounds are checked by `strategies.make`)."""

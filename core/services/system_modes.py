@@ -1,0 +1,75 @@
+"""System modes: what an admin has set for everybody, honoured by every process (spec/pipeline.md, Halt)."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from core.domain.codec import from_iso, iso
+from core.ports import Clock, DocumentStore, DuplicateKey, StoreUnavailable, VersionConflict
+
+MODES = "system_modes"
+TRADING = "trading"
+
+_POLL_SECS = 0.5
+_TRIES = 20
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TradingMode:
+    """Whether everybody's trading is halted, since when, by whom and why; nothing was ever set without `since`."""
+
+    halted: bool = False
+    actor: str = ""
+    reason: str = ""
+    since: datetime | None = None
+
+
+class SystemModes:
+    """The mode as this process knows it; `run` keeps it at most a second old."""
+
+    def __init__(self, store: DocumentStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._known = TradingMode()
+
+    @property
+    def halted(self) -> bool:
+        """Whether an admin has halted all trading, without asking the store."""
+        return self._known.halted
+
+    async def trading(self) -> TradingMode:
+        """The mode as it is in the store now."""
+        document = await self._store.get(MODES, TRADING)
+        if document is not None:
+            since = from_iso(document["since"])
+            self._known = TradingMode(document["halted"], document["actor"], document["reason"], since)
+        return self._known
+
+    async def set_trading(self, *, halted: bool, actor: str, reason: str) -> TradingMode:
+        """Set the mode for every process; durable when this returns."""
+        for _ in range(_TRIES):
+            stored = await self._store.get(MODES, TRADING)
+            wanted = {"_id": TRADING, "halted": halted, "actor": actor, "reason": reason}
+            document = wanted | {"since": iso(self._clock.now()), "version": 1}
+            try:
+                if stored is None:
+                    await self._store.insert(MODES, document)
+                else:
+                    await self._store.replace(MODES, document, stored["version"])
+            except (DuplicateKey, VersionConflict):
+                continue  # somebody set it at the same time: the later one wins
+            return await self.trading()
+        raise StoreUnavailable("Too many others are setting the system's mode. Try again.")
+
+    async def run(self) -> None:
+        """Learn what other processes have set, twice a second, until cancelled."""
+        while True:
+            try:
+                await self.trading()
+            except StoreUnavailable as error:
+                _log.warning("the system's mode could not be read", problem=error.message)
+            await asyncio.sleep(_POLL_SECS)
