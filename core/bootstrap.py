@@ -27,6 +27,7 @@ from core.services.confirmations import Confirmations
 from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
+from core.services.exits import Exits
 from core.services.funding import Funding
 from core.services.funds import Funds
 from core.services.health import Health
@@ -34,8 +35,10 @@ from core.services.journal_writer import JournalWriter
 from core.services.ledger_export import LedgerExport
 from core.services.ledger_reader import LedgerReader
 from core.services.login_limiter import LoginLimiter
+from core.services.manual_orders import ManualOrders
 from core.services.market_hub import MarketHub
 from core.services.night_watch import NightWatch, Watched
+from core.services.order_reader import OrderReader
 from core.services.orders import OrderService
 from core.services.ownership import Ownership
 from core.services.performance import PerformanceService
@@ -142,6 +145,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     traces, modes = Traces(store, projector), SystemModes(store, clock)
     await modes.trading()
     orders = OrderService(writer, hub, ids, traces, modes)
+    manual = ManualOrders(writer, hub, orders, ids)
     holder = ids.new()
     parts = EngineParts(store, accounts, writer, orders, traces, hub, bus, TalibIndicators)
     engine = Engine(parts, Ownership(store, holder), holder)
@@ -159,12 +163,15 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         countdown=CountdownService(store, writer, projector, portfolio),
         emergency=Emergency(writer, orders, hub),
         engine=engine,
+        exits=Exits(writer, hub, orders),
         exports=LedgerExport(store, clock),
         funds=Funds(store, writer, hub),
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
         ids=ids,
+        manual=manual,
         modes=modes,
+        order_reader=OrderReader(store, writer, projector),
         ledger=LedgerReader(store, writer, projector),
         orders=orders,
         performance=PerformanceService(writer, hub),

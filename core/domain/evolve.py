@@ -1,6 +1,7 @@
 """(state, event) -> state: the only way a user's state changes; exact arithmetic, no outside effect."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from core.domain import bot as life
@@ -60,7 +61,8 @@ def _open_day(state: Account, event: Event) -> None:
         scope.track.open_day(days)
 
 
-def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
+def new_bot(fact: ev.BotCreated, created_at: datetime) -> Bot:
+    """A bot as it begins."""
     bot = Bot(
         bot_id=fact.bot_id,
         name=fact.name,
@@ -71,11 +73,16 @@ def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
         timeframe=fact.timeframe,
         risk_mode=fact.risk_mode,
         capital=fact.capital,
-        created_at=event.ts,
+        created_at=created_at,
         cash=fact.capital,
     )
     bot.track.units = fact.capital
-    bot.track.drawdown.peak_at = event.ts
+    bot.track.drawdown.peak_at = created_at
+    return bot
+
+
+def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
+    bot = new_bot(fact, event.ts)
     state.free_cash[bot.quote] -= fact.capital
     state.bots[bot.bot_id] = bot
 

@@ -28,6 +28,7 @@ class ExitReason(StrEnum):
     TAKE_PROFIT = "take_profit"
     STOP_LOSS = "stop_loss"
     FLATTEN = "flatten"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)

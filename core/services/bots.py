@@ -6,7 +6,7 @@ from decimal import Decimal
 from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
 from core.domain.bot_state import Bot
-from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, StartBot, StopBot
+from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, SetCooldown, StartBot, StopBot
 from core.domain.decide import decide, refuse_to_run
 from core.domain.decision import Setting
 from core.domain.errors import IntegrityError
@@ -130,6 +130,10 @@ class BotService:
         """Close the circuit breaker of a bot, or of the whole account."""
         command = ResetBreaker(bot_id, actor, reason)
         await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=self._hub.mids())
+
+    async def set_cooldown(self, user_id: str, bot_id: str, minutes: int, *, actor: str, key: str) -> Bot:
+        """The least time between two entries of a bot; 0 for none."""
+        return await self._run(user_id, SetCooldown(bot_id, minutes, actor), bot_id, key)
 
     async def _run(self, user_id: str, command: Command, bot_id: str, key: str) -> Bot:
         await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)

@@ -12,12 +12,15 @@ from core.services.confirmations import Confirmations
 from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine
+from core.services.exits import Exits
 from core.services.funds import Funds
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
 from core.services.ledger_export import LedgerExport
 from core.services.ledger_reader import LedgerReader
+from core.services.manual_orders import ManualOrders
 from core.services.market_hub import MarketHub
+from core.services.order_reader import OrderReader
 from core.services.orders import OrderService
 from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
@@ -41,13 +44,16 @@ class Services:
     countdown: CountdownService
     emergency: Emergency
     engine: Engine
+    exits: Exits
     exports: LedgerExport
     funds: Funds
     health: Health
     hub: MarketHub
     ids: Ids
     ledger: LedgerReader
+    manual: ManualOrders
     modes: SystemModes
+    order_reader: OrderReader
     orders: OrderService
     performance: PerformanceService
     portfolio: PortfolioService
