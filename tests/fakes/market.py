@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.domain.bars import aggregate
 from core.domain.errors import Conflict, NotFound
 from core.domain.instrument import Instrument
-from core.domain.market import Bar, Level, MarketState, Timeframe
+from core.domain.market import Bar, Level, MarketState, Sampling, Timeframe
 from core.ports import FeedStatus
 
 SOURCE = "replay:script"
@@ -18,7 +18,7 @@ BTC = Instrument("BTC/USDT", Decimal("0.01"), Decimal("0.00001"), Decimal(5))
 ETH = Instrument("ETH/USDT", Decimal("0.01"), Decimal("0.0001"), Decimal(5))
 
 
-def state(
+def state(  # noqa: PLR0913 - a test names what matters to it, all the rest has a usual value
     symbol: str,
     ts: datetime,
     bid: Decimal | str,
@@ -26,11 +26,15 @@ def state(
     size: Decimal | str = "10",
     volume: Decimal | str = "5",
     source: str = SOURCE,
+    *,
+    trades: Iterable[tuple[Decimal | str, Decimal | str]] = (),
+    sampling: Sampling = Sampling.BOOK,
 ) -> MarketState:
-    """A market state with one level a side, of `size` base units each."""
+    """A market state with one level a side, of `size` base units each; `trades` are pairs of price and quantity."""
+    traded = tuple(Level(Decimal(price), Decimal(quantity)) for price, quantity in trades)
     bids = (Level(Decimal(bid), Decimal(size)),)
     asks = (Level(Decimal(ask), Decimal(size)),)
-    return MarketState(symbol, ts, bids, asks, Decimal(volume), source)
+    return MarketState(symbol, ts, bids, asks, Decimal(volume), source, traded, sampling)
 
 
 class ScriptedFeed:

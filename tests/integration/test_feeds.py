@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 from math import log, sqrt
 from statistics import pstdev
@@ -11,12 +12,12 @@ from typing import Any
 import pytest
 
 from core.adapters.feeds.chronicle import Chronicle
-from core.adapters.feeds.market_model import ASSETS
+from core.adapters.feeds.market_model import ASSETS, MODEL_VERSION
 from core.adapters.feeds.simulated import SimulatedFeed
 from core.adapters.indicators import TalibIndicators
 from core.domain.bars import BarBuilder
 from core.domain.errors import Conflict, InvalidInput, NotFound
-from core.domain.market import Bar, MarketState, Timeframe
+from core.domain.market import Bar, MarketState, Sampling, Timeframe
 from core.domain.strategies.base import Action, BarContext
 from core.domain.strategies.catalog import make
 from core.ports import MarketFeed
@@ -48,6 +49,28 @@ async def test_the_same_seed_gives_the_same_states_and_another_seed_others():
     first, again, other = [await _take(_feed(seed).states(ETH), 100) for seed in (1, 1, 2)]
     assert first == again
     assert [state.mid for state in first] != [state.mid for state in other]
+
+
+async def test_prices_and_books_of_this_model_version_never_change():
+    """A stored market goes on with what it would have been; whoever changes this raises MODEL_VERSION."""
+    feed, known = _feed(7), sha256()
+    for symbol in ASSETS:
+        for state in await _take(feed.states(symbol), 40):
+            known.update(repr((state.ts, state.bids, state.asks, state.volume)).encode())
+    assert (MODEL_VERSION, known.hexdigest()[:16]) == (1, "0ddde761150da0a3")
+
+
+@pytest.mark.parametrize("symbol", ASSETS)
+async def test_a_steps_volume_is_traded_at_the_best_bid_and_the_best_ask(symbol: str):
+    shares: list[float] = []
+    for state in await _take(_feed().states(symbol), 300):
+        assert state.sampling is Sampling.BOOK
+        assert sum(trade.quantity for trade in state.trades) == state.volume
+        assert {trade.price for trade in state.trades} <= {state.bid, state.ask}
+        assert all(trade.quantity % _feed().instrument(symbol).lot_size == 0 for trade in state.trades)
+        shares.append(float(sum(t.quantity for t in state.trades if t.price == state.bid) / state.volume))
+    assert 0.4 < sum(shares) / len(shares) < 0.6
+    assert len(set(shares)) > 200
 
 
 async def test_the_speed_changes_the_pace_and_not_the_prices():

@@ -14,7 +14,7 @@ import pytest
 from core.adapters.feeds.replay import ReplayFeed
 from core.domain.bars import BarBuilder
 from core.domain.errors import Conflict, InvalidInput, NotFound, ProductError
-from core.domain.market import Bar, MarketState, Timeframe
+from core.domain.market import Bar, MarketState, Sampling, Timeframe
 from core.ports import MarketFeed
 from tests.fakes.pace import VirtualSeconds
 
@@ -104,12 +104,24 @@ async def test_the_books_of_a_bar_offer_at_most_a_tenth_of_its_volume(tmp_path: 
         assert (state.ask - state.bid) / state.mid < Decimal("0.0002")
 
 
-async def test_a_bar_without_volume_still_has_a_book_of_single_lots(tmp_path: Path):
+async def test_the_trades_of_a_bar_are_at_its_prices_and_a_tenth_of_its_volume_at_most(tmp_path: Path):
+    """spec/pipeline.md, the paper exchange: on bars, at most 10 % of the bar's volume."""
+    path = _write(tmp_path, [_row(m, f"50000,50100,49900,50050,{40 + m}.00123") for m in range(6)])
+    states = await _rest(await _open(path, warmup=2))
+    assert [state.sampling for state in states[:4]] == [Sampling.BAR_OPEN, *[Sampling.BAR_INSIDE] * 3]
+    for bar, minute in zip(range(0, len(states), 4), range(2, 6), strict=True):
+        trades = [trade for state in states[bar : bar + 4] for trade in state.trades]
+        assert [trade.price for trade in trades] == [50000, 49900, 50100, 50050]
+        tenth = (minute + 40 + Decimal("0.00123")) / 10
+        assert tenth * Decimal("0.99") < sum(trade.quantity for trade in trades) <= tenth
+
+
+async def test_a_bar_without_volume_has_no_trades_and_still_has_a_book_of_single_lots(tmp_path: Path):
     feed = await _open(_write(tmp_path, [_row(m, "100,101,99,100,0") for m in range(4)]))
     lot = feed.instrument("BTC/USDT").lot_size
     for state in await _rest(feed):
         assert {level.quantity for level in (*state.bids, *state.asks)} == {lot}
-        assert state.volume == 0
+        assert (state.volume, state.trades) == (0, ())
 
 
 async def test_a_price_of_one_tick_is_replayed_exactly(tmp_path: Path):

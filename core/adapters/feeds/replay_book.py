@@ -1,10 +1,14 @@
-"""A bar as four market states: prices in an order that never flatters, and a synthetic book around each."""
+"""A bar as four market states: prices in an order that never flatters, a synthetic book around each, and a trade.
+
+What a bar's trades were is not known. Each state claims one, at the bar's price, of the part of the volume that an
+order of ours may have had of it.
+"""
 
 from datetime import datetime
 from decimal import Decimal
 
 from core.domain.instrument import Instrument
-from core.domain.market import Bar, Level, MarketState
+from core.domain.market import Bar, Level, MarketState, Sampling
 from core.domain.money import floor_to
 
 STEPS = 4
@@ -14,16 +18,18 @@ HALF_SPREAD_BPS = Decimal("0.5")
 """Best bid and ask are this far from the mid, but at least a tick: whole ticks, so that the mid is exact."""
 
 DEPTH_FRACTION = Decimal("0.025")
-"""Of the bar's volume, per side and state: the four books of a bar together offer at most 10 % of it.
+"""Of the bar's volume, per side and state: the four books of a bar together offer at most 10 % of it, and so do its
+four trades to the orders that rest.
 
-Where that is less than a lot, a level has one lot: a book without size would not be a book.
+Where that is less than a lot, a level has one lot: a book without size would not be a book. A trade is left out then:
+what was not traded fills nothing that rests.
 """
 
 _LEVELS = ((0, Decimal("0.5")), (1, Decimal("0.3")), (3, Decimal("0.2")))  # distance in half spreads, part of depth
 
 
 def state_of(instrument: Instrument, bar: Bar, step: int, ts: datetime, source: str) -> MarketState:
-    """One of a bar's four states, with a synthetic book whose mid is exactly the bar's price."""
+    """One of a bar's four states: a trade at the bar's price, and a synthetic book whose mid is exactly that price."""
     price = (bar.open, bar.low, bar.high, bar.close)[step]
     tick = instrument.tick_size
     half_spread = max(tick, floor_to(price * HALF_SPREAD_BPS / 10_000, tick))
@@ -38,4 +44,14 @@ def state_of(instrument: Instrument, bar: Bar, step: int, ts: datetime, source: 
         asks.append(Level(price + offset, size))
         if offset < price:
             bids.append(Level(price - offset, size))
-    return MarketState(instrument.symbol, ts, tuple(bids), tuple(asks), bar.volume / STEPS, source)
+    traded = floor_to(depth, instrument.lot_size)
+    return MarketState(
+        instrument.symbol,
+        ts,
+        tuple(bids),
+        tuple(asks),
+        bar.volume / STEPS,
+        source,
+        (Level(price, traded),) if traded else (),
+        Sampling.BAR_INSIDE if step else Sampling.BAR_OPEN,
+    )

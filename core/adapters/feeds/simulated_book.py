@@ -1,9 +1,9 @@
-"""The simulated market's figures as domain objects: a plausible book around a step, bars from candles."""
+"""The simulated market's figures as domain objects: a plausible book and trades around a step, bars from candles."""
 
 from datetime import UTC, datetime, timedelta
 
 from core.adapters.feeds.market_model import STEP_SECS, Asset, Candle, Step, generator
-from core.domain.market import Bar, Level, MarketState, Timeframe
+from core.domain.market import Bar, Level, MarketState, Sampling, Timeframe
 
 SOURCE = "simulated"
 LEVELS = 10
@@ -26,7 +26,11 @@ def minute_of(ts: datetime) -> tuple[int, int]:
 
 
 def state_of(seed: int, asset: Asset, minute: int, index: int, step: Step) -> MarketState:
-    """The book of one step: the model's best prices, then seeded gaps and log-normal sizes."""
+    """The book of one step: the model's best prices, then seeded gaps and log-normal sizes.
+
+    The step's volume was traded at the best prices. How it is shared between them is drawn last, so that books are
+    what they were before there were trades.
+    """
     symbol = asset.instrument.symbol
     rng = generator(seed, symbol, minute, index)
     tick, lot = asset.instrument.tick_size, asset.instrument.lot_size
@@ -45,7 +49,10 @@ def state_of(seed: int, asset: Asset, minute: int, index: int, step: Step) -> Ma
         return tuple(levels)
 
     bids, asks = side(step.bid, -1), side(step.ask, +1)
-    return MarketState(symbol, time_of(minute, index), bids, asks, step.volume * lot, SOURCE)
+    sold = round(step.volume * rng.random())
+    shares = ((bids[0].price, sold), (asks[0].price, step.volume - sold))
+    trades = tuple(Level(price, size * lot) for price, size in shares if size)
+    return MarketState(symbol, time_of(minute, index), bids, asks, step.volume * lot, SOURCE, trades, Sampling.BOOK)
 
 
 def bar_of(asset: Asset, timeframe: Timeframe, minute: int, candle: Candle) -> Bar:
