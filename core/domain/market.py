@@ -1,6 +1,6 @@
 """Market data as the domain sees it: bars and market states, refused when corrupt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -131,6 +131,13 @@ class MarketState:
     def ask(self) -> Decimal:
         """Best price a buyer pays."""
         return self.asks[0].price
+
+    def moved_to(self, bid: Decimal) -> "MarketState":
+        """The same book around another price, so that its best bid is there: how a price inside a bar looked."""
+        shift = bid - self.bid
+        bids = tuple(Level(level.price + shift, level.quantity) for level in self.bids if level.price + shift > 0)
+        asks = tuple(Level(level.price + shift, level.quantity) for level in self.asks)
+        return replace(self, bids=bids, asks=asks)
 
     @property
     def mid(self) -> Decimal:

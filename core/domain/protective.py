@@ -2,9 +2,18 @@
 
 import heapq
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.domain.bot_state import Protection
 from core.domain.order import ExitReason
+
+
+class Triggered(NamedTuple):
+    """A protective price that the market touched."""
+
+    bot_id: str
+    reason: ExitReason
+    price: Decimal
 
 
 class ProtectivePrices:
@@ -28,17 +37,17 @@ class ProtectivePrices:
         if protection.take_profit is not None:
             heapq.heappush(self._targets, (protection.take_profit, bot_id))
 
-    def triggered(self, bid: Decimal) -> list[tuple[str, ExitReason]]:
+    def triggered(self, bid: Decimal) -> list[Triggered]:
         """Bots whose price was touched by the best bid; where both were, the stop."""
-        hits: list[tuple[str, ExitReason]] = []
+        hits: list[Triggered] = []
         while self._stops and -self._stops[0][0] >= bid:
-            price, bot_id = heapq.heappop(self._stops)
-            if bot_id in self._current and self._current[bot_id].stop_loss == -price:
+            negative, bot_id = heapq.heappop(self._stops)
+            if bot_id in self._current and self._current[bot_id].stop_loss == -negative:
                 del self._current[bot_id]
-                hits.append((bot_id, ExitReason.STOP_LOSS))
+                hits.append(Triggered(bot_id, ExitReason.STOP_LOSS, -negative))
         while self._targets and self._targets[0][0] <= bid:
             price, bot_id = heapq.heappop(self._targets)
             if bot_id in self._current and self._current[bot_id].take_profit == price:
                 del self._current[bot_id]
-                hits.append((bot_id, ExitReason.TAKE_PROFIT))
+                hits.append(Triggered(bot_id, ExitReason.TAKE_PROFIT, price))
         return hits

@@ -12,7 +12,16 @@ from core.domain.bot_state import Bot
 from core.domain.codec import iso
 from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
 from core.domain.errors import ProductError
-from core.domain.events import BotErred, Marked, OrderExecuted, OwnershipTaken
+from core.domain.events import (
+    BotErred,
+    Marked,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderExpired,
+    OrderFilled,
+    OwnershipTaken,
+)
 from core.domain.market import MarketState, Timeframe
 from core.ports import DocumentStore, StoreUnavailable
 from core.services.accounts import Accounts
@@ -20,6 +29,7 @@ from core.services.bar_source import IndicatorFactory
 from core.services.bus import Bus
 from core.services.feed_position import save_position
 from core.services.journal_writer import JournalWriter
+from core.services.manual_orders import ManualOrders
 from core.services.market_hub import MarketHub
 from core.services.orders import OrderService
 from core.services.ownership import EngineRole, Ownership
@@ -30,6 +40,8 @@ _log = structlog.get_logger(__name__)
 
 _POLL_SECS = 1.0
 
+_OF_ORDERS = (OrderExecuted, OrderAccepted, OrderFilled, OrderCanceled, OrderExpired)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineParts:
@@ -39,6 +51,7 @@ class EngineParts:
     accounts: Accounts
     writer: JournalWriter
     orders: OrderService
+    manual: ManualOrders
     traces: Traces
     hub: MarketHub
     bus: Bus
@@ -144,7 +157,7 @@ class Engine:
                 appended = await news.next()
                 fact, user_id = appended.event.payload, appended.event.user_id
                 try:
-                    if isinstance(fact, OrderExecuted):
+                    if isinstance(fact, _OF_ORDERS):
                         await self._sync_bot(user_id, appended.state.bot(fact.bot_id))
                     elif not isinstance(fact, Marked | BotErred | OwnershipTaken):
                         await self._sync(user_id, appended.state)
@@ -170,11 +183,14 @@ class Engine:
             await self._sync_bot(user_id, bot)
 
     async def _sync_bot(self, user_id: str, bot: Bot) -> None:
-        if bot.symbol not in self._parts.hub.feed.symbols:
-            return  # nothing can happen to it until its market is back; it was paused with the reason
-        active = bot.status is BotStatus.RUNNING or not bot.flat
-        if active or bot.symbol in self._symbols:
-            await self._symbol(bot.symbol).sync(user_id, bot)
+        active = bot.orders or not bot.flat or (bot.status is BotStatus.RUNNING and not bot.manual)
+        known = (symbol for symbol, engine in self._symbols.items() if engine.knows(bot.bot_id))
+        for symbol in dict.fromkeys((*(bot.symbols if active else ()), *known)):
+            # Without its market nothing can happen to it until that is back; it was paused with the reason.
+            if symbol in self._parts.hub.feed.symbols:
+                await self._symbol(symbol).sync(user_id, bot)
+        if bot.manual:
+            await self._parts.manual.give_back(user_id)
 
     def _symbol(self, symbol: str) -> SymbolEngine:
         engine = self._symbols.get(symbol)

@@ -129,7 +129,9 @@ class Desk:
     def engine(self, *, beat_secs: float = 0.02, patience_secs: float = 0.2) -> Engine:
         """Another engine on the services of this process, with a lease that is soon given up for dead."""
         s = self.services
-        parts = EngineParts(self.store, s.accounts, s.writer, s.orders, s.traces, s.hub, s.bus, TalibIndicators)
+        parts = EngineParts(
+            self.store, s.accounts, s.writer, s.orders, s.manual, s.traces, s.hub, s.bus, TalibIndicators
+        )
         holder = s.ids.new()
         lease = Ownership(self.store, holder, beat_secs=beat_secs, patience_secs=patience_secs)
         return Engine(parts, lease, holder)

@@ -152,7 +152,7 @@ async def test_a_bots_drawdown_trips_that_bot_alone_and_it_can_still_leave(locat
         state = await shop.account(user)
         assert [state.bot(b).status for b in (hurt, fine)] == [BotStatus.CIRCUIT_TRIPPED, BotStatus.RUNNING]
         assert (await shop.submit(user, sell(hurt, "rest"), 3, price="94")).success
-        assert (await shop.submit(user, buy(fine, "other"), 4, price="94")).success
+        assert (await shop.submit(user, buy(fine, "other", decided_mid=Decimal(94)), 4, price="94")).success
 
 
 async def test_a_users_loss_of_the_day_trips_every_running_bot(location: Location):

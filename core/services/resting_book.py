@@ -1,0 +1,85 @@
+"""The resting orders of one symbol as the engine watches them: which of them a market state may fill or end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.domain.bot_state import Bot, RestingOrder
+from core.domain.market import MarketState
+from core.domain.money import ZERO
+from core.domain.order import Side
+from core.domain.resting_fills import Waiting, trade_through
+
+
+@dataclass(slots=True)
+class Watched:
+    """A resting order with its owner; `queue_ahead` is what is left before it, as far as this engine saw it go.
+
+    Only fills are recorded, so after a restart the queue counts as it was recorded last: longer, never shorter.
+    """
+
+    user_id: str
+    bot_id: str
+    order: RestingOrder
+    queue_ahead: Decimal | None
+    filled: Decimal
+
+
+@dataclass(slots=True)
+class RestingBook:
+    """All of them, by order id; each is met by states after the one that accepted it."""
+
+    lot_size: Decimal
+    _watched: dict[str, Watched] = field(default_factory=dict[str, Watched])
+
+    def sync(self, user_id: str, bot: Bot, symbol: str) -> None:
+        """Take over which orders of a bot rest in this symbol; also those of before a restart."""
+        gone = [w.order.order_id for w in self._watched.values() if w.bot_id == bot.bot_id]
+        for order_id in gone:
+            if order_id not in bot.orders:
+                del self._watched[order_id]
+        for order in bot.orders.values():
+            if order.symbol != symbol:
+                continue
+            known = self._watched.get(order.order_id)
+            if known is None or known.order is not order or known.filled != order.filled:
+                queue = order.queue_ahead
+                self._watched[order.order_id] = Watched(user_id, bot.bot_id, order, queue, order.filled)
+
+    def expired(self, state: MarketState) -> list[Watched]:
+        """Orders whose time is over."""
+        return [w for w in self._watched.values() if w.order.expires_at is not None and w.order.expires_at <= state.ts]
+
+    def reached(self, state: MarketState) -> dict[str, list[Watched]]:
+        """By user, the orders that this state lets fill, best price first, then the oldest; moves all queues on."""
+        reached: dict[str, list[Watched]] = {}
+        for watched in self._met_by(state):
+            reached.setdefault(watched.user_id, []).append(watched)
+        for orders in reached.values():
+            orders.sort(key=_priority)
+        return reached
+
+    def _met_by(self, state: MarketState) -> Iterator[Watched]:
+        lowest = min((trade.price for trade in state.trades), default=None)
+        highest = max((trade.price for trade in state.trades), default=None)
+        for watched in self._watched.values():
+            order, limit = watched.order, watched.order.limit_price
+            if state.ts <= order.accepted_at:
+                continue
+            if limit is None:
+                yield watched
+                continue
+            if lowest is None or highest is None or (limit < lowest if order.side is Side.BUY else limit > highest):
+                continue
+            waiting = Waiting(order.side, limit, order.left, watched.queue_ahead)
+            traded = trade_through(waiting, state.trades, ZERO, self.lot_size)
+            if traded.quantity:
+                yield watched
+            else:
+                watched.queue_ahead = traded.queue_ahead
+
+
+def _priority(watched: Watched) -> tuple[Decimal, str]:
+    order = watched.order
+    price = order.limit_price or ZERO
+    return (-price if order.side is Side.BUY else price), order.accepted_at.isoformat()
