@@ -30,7 +30,7 @@ def test_a_trigger_says_at_which_price_it_was_set():
 
 
 def test_a_price_between_stop_and_target_triggers_nothing():
-    assert _prices(a=("110", "90")).triggered(dec(100)) == []
+    assert _hits(_prices(a=("110", "90")), dec(100)) == []
 
 
 def test_a_stop_triggers_at_its_price_and_not_above():
@@ -55,7 +55,7 @@ def test_what_has_triggered_is_gone_until_it_is_set_again():
 
 
 def test_where_both_were_touched_the_stop_counts():
-    assert _prices(a=("95", "105")).triggered(dec(100)) == [("a", STOP)]
+    assert _hits(_prices(a=("95", "105")), dec(100)) == [("a", STOP)]
 
 
 def test_a_gap_triggers_every_price_it_jumps_over_nearest_first():
