@@ -7,7 +7,8 @@ from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
 from core.domain.bot_state import Bot
 from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, ResumeBot, SetCooldown, StartBot, StopBot
-from core.domain.decide import decide, refuse_to_run
+from core.domain.decide import decide
+from core.domain.decide_bot import refuse_to_run
 from core.domain.decision import Setting
 from core.domain.errors import IntegrityError
 from core.domain.events import BotCreated
