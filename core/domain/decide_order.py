@@ -4,32 +4,18 @@ Gate 1, idempotency, is the append itself: the key is unique in the journal. Ent
 exits in decide_exit.py.
 """
 
-import hashlib
 from datetime import timedelta
 from decimal import Decimal
 
 from core.domain.account import Account
 from core.domain.bot_state import Bot
-from core.domain.codec import encode
 from core.domain.commands import SubmitOrder
 from core.domain.decide_entry import decide_entry
 from core.domain.decide_exit import decide_exit, wait_for_price
 from core.domain.decision import Decision, Setting
 from core.domain.gates.verdict import Gate
-from core.domain.journal import canonical
-from core.domain.order import OrderRequest, TimeInForce
+from core.domain.order import TimeInForce
 from core.domain.order_attempt import Attempt, deny
-
-#: What moves between two submissions of one order.
-_MOVING = ("decided_at", "decided_mid", "writer_epoch")
-
-
-def request_digest(request: OrderRequest) -> str:
-    """Identity of a request: a reused key with another digest is a conflict."""
-    wanted = encode(request)
-    for moving in _MOVING:
-        wanted.pop(moving, None)
-    return hashlib.sha256(canonical(wanted)).hexdigest()
 
 
 def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Decision:
@@ -43,7 +29,7 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
         return deny(Gate.MODE, "halted", words)
     if malformed := _malformed(bot, command):
         return malformed
-    attempt = Attempt(state, bot, command, request_digest(request), state.marks | setting.marks)
+    attempt = Attempt(state, bot, command, state.marks | setting.marks)
     stale = market is None or setting.now - market.ts > timedelta(seconds=setting.rules.mark_stale_secs)
     foreign = market is not None and bot.source not in {"", market.source}
     if market is None or stale or foreign:

@@ -1,5 +1,6 @@
 """An order on its way through decide, and the events it may become."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -7,12 +8,14 @@ from typing import Any, TypeVar
 
 from core.domain.account import Account
 from core.domain.bot_state import Bot
+from core.domain.codec import encode
 from core.domain.commands import SubmitOrder
 from core.domain.decision import Decision
 from core.domain.events import OrderAccepted, OrderExecuted
 from core.domain.events_order import OrderPlaced
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import FEE_SCHEDULES, FeeSchedule, Instrument
+from core.domain.journal import canonical
 from core.domain.market import MarketState
 from core.domain.money import BPS, ONE, bps_of, ceil_to, floor_to
 from core.domain.order import CostBreakdown, Fill, MarketEvidence, OrderRequest, Side
@@ -23,6 +26,18 @@ _Placed = TypeVar("_Placed", bound=OrderPlaced)
 
 GATES_OF_ENTRY = (Gate.IDEMPOTENCY, Gate.FEE_COVERAGE, Gate.TRADE_LIMITER, Gate.CIRCUIT_BREAKER)
 GATES_OF_EXIT = (Gate.IDEMPOTENCY, Gate.TRADE_LIMITER)
+
+
+#: What moves between two submissions of one order.
+_MOVING = ("decided_at", "decided_mid", "writer_epoch")
+
+
+def request_digest(request: OrderRequest) -> str:
+    """Identity of a request: a reused key with another digest is a conflict."""
+    wanted = encode(request)
+    for moving in _MOVING:
+        wanted.pop(moving, None)
+    return hashlib.sha256(canonical(wanted)).hexdigest()
 
 
 def deny(gate: Gate, code: str, message: str) -> Decision:
@@ -42,7 +57,6 @@ class Attempt:
     state: Account
     bot: Bot
     command: SubmitOrder
-    digest: str
     marks: dict[str, Decimal]
 
     @property
@@ -134,7 +148,7 @@ class Attempt:
         return kind(
             order_id=self.command.order_id,
             client_order_id=request.client_order_id,
-            request_sha256=self.digest,
+            request_sha256=request_digest(request),
             bot_id=self.bot.bot_id,
             exchange=self.bot.exchange,
             symbol=request.symbol,

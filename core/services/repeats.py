@@ -2,7 +2,7 @@
 
 from core.domain import commands as cmd
 from core.domain import events as ev
-from core.domain.decide_order import request_digest
+from core.domain.order_attempt import request_digest
 
 
 def is_result_of(command: cmd.Command, payload: ev.Payload) -> bool:

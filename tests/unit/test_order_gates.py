@@ -9,10 +9,10 @@ import pytest
 
 from core.domain import events as ev
 from core.domain.commands import PauseBot, StopBot, SubmitOrder
-from core.domain.decide_order import request_digest
 from core.domain.decision import Decision
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.order import Side
+from core.domain.order_attempt import request_digest
 from core.domain.order_status import OrderStatus
 from core.domain.rules import TradingRules
 from tests.builders import BOT, T0, Chain, at, bot_created, dec, entry, executed, leave, market, running

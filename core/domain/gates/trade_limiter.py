@@ -14,6 +14,9 @@ from core.domain.order import Side
 from core.domain.rules import TradingRules
 from core.domain.strategies.catalog import STRATEGIES
 
+_SKEW = timedelta(minutes=1)
+"""How far symbols that run side by side may be apart in engine time."""
+
 MANUAL_ENTRIES = 50
 """Entries a person may have working in one symbol."""
 
@@ -66,10 +69,21 @@ def _daily(count: int, limit: int, who: str, now: datetime) -> Denied | None:
     )
 
 
+def entries_within(state: Account, exchange: str, window: timedelta, now: datetime) -> list[datetime]:
+    """Times of the entries on an exchange less than a window away from now, oldest first."""
+    recent: list[datetime] = []
+    for ts in reversed(state.entries.get(exchange, ())):
+        # Symbols run side by side, so an entry may be recorded with a time a little after this one's.
+        if abs(now - ts) < window:
+            recent.append(ts)
+        elif now - ts > window + _SKEW:
+            break
+    return sorted(recent)
+
+
 def _burst(state: Account, exchange: str, rules: TradingRules, now: datetime) -> Denied | None:
     window = timedelta(seconds=rules.burst_window_secs)
-    # Symbols run side by side, so an entry may be recorded with a time a little after this one's.
-    recent = sorted(ts for ts in state.entries.get(exchange, ()) if abs(now - ts) < window)
+    recent = entries_within(state, exchange, window, now)
     if len(recent) < rules.burst_limit_orders:
         return None
     clears_at = recent[-rules.burst_limit_orders] + window
