@@ -270,3 +270,52 @@ async def test_a_fill_or_kill_order_fills_whole_or_not_at_all(shop: Desk):
     bot = (await shop.account(user)).manual_bot("USDT")
     assert bot is not None
     assert bot.status is BotStatus.RUNNING
+
+
+async def test_the_manual_bot_protects_each_of_its_symbols_also_after_a_restart(location: Location):
+    eth = "ETH/USDT"
+
+    async def eth_tick(shop: Desk, secs: float, bid: str) -> None:
+        await shop.feed.push(state(eth, at(secs), bid, D(bid) + D("0.02"), "1000"))
+
+    async with desk(location.make()) as first:
+        first.services.hub.follow(eth)
+        await asyncio.sleep(0)
+        await first.tick(0, "100")
+        await eth_tick(first, 0, "10")
+        user = await first.user()
+        await place(first, user, ManualOrder(BTC, Side.BUY, quantity=D(1), take_profit=D(110), stop_loss=D(90)), 1)
+        buying = asyncio.create_task(
+            first.services.manual.place(
+                user,
+                ManualOrder(eth, Side.BUY, quantity=D(5), take_profit=D(11), stop_loss=D(9)),
+                actor=ACTOR,
+                key="eth",
+            )
+        )
+        await asyncio.sleep(0.02)
+        await eth_tick(first, 60, "10")
+        assert (await buying).success
+    async with desk(location.make()) as second:
+        await second.tick(100, "100")
+        await until(lambda: second.services.hub.latest(BTC) is not None and eth in second.feed.status().running_symbols)
+        await settled()
+        await eth_tick(second, 101, "8.9")
+        await eth_tick(second, 102, "8.8")
+        await settled()
+        bot = (await audited(second.store, user)).manual_bot("USDT")
+        assert bot is not None
+        assert (bot.held(eth), bot.held(BTC)) == (0, 1)
+        assert list(bot.protections) == [BTC]
+
+
+async def test_an_engine_that_lost_its_bots_fills_no_resting_order(shop: Desk):
+    user = await shop.user()
+    placed = await place(shop, user, limit_buy(), 1)
+    order_id = placed.order_id or ""
+    (bot,) = shop.services.writer.known(user).bots
+    before = state(BTC, at(50), "97.99", "98.01", "1000", trades=[("98", "9")])
+    epoch = shop.services.writer.known(user).epoch
+    assert not await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch - 1)
+    assert await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch)
+    assert not await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch)
