@@ -142,6 +142,16 @@ class Account:
         """Whether a bot holds this symbol from another market than `source`, whose prices mean nothing to it."""
         return any(bot.source not in {"", source} and bot.held(symbol) for bot in self.bots.values())
 
+    def held_elsewhere(self, source: str) -> set[str]:
+        """All symbols that a bot holds from another market than `source`."""
+        return {
+            symbol
+            for bot in self.bots.values()
+            if bot.source not in {"", source}
+            for symbol, queue in bot.positions.items()
+            if queue.quantity
+        }
+
     def opens_day(self, now: datetime) -> bool:
         """Whether an event of this engine time is the first of its day.
 

@@ -18,8 +18,9 @@ def decide_entry(attempt: Attempt, market: MarketState, setting: Setting) -> Dec
     state, bot, request, rules = attempt.state, attempt.bot, attempt.request, setting.rules
     if request.side is not Side.BUY or (request.quantity is None) == (request.notional is None):
         return deny(Gate.LIFE_CYCLE, "not_an_entry", "Spot is long only: an entry buys a stated quantity or amount.")
+    why = f" ({bot.status_reason})" if bot.status_reason else ""
     if bot.status not in {BotStatus.RUNNING, BotStatus.CIRCUIT_TRIPPED}:
-        return deny(Gate.LIFE_CYCLE, "bot_not_running", f"{bot.name} is {bot.status.value}; it makes no entries.")
+        return deny(Gate.LIFE_CYCLE, "bot_not_running", f"{bot.name} is {bot.status.value}{why}; it makes no entries.")
     at_market, maker = request.limit_price is None, request.post_only
     cost = fee_coverage.round_trip_cost(attempt.fees, market, rules, at_market=at_market, maker=maker)
     price = market.ask if attempt.limit_price is None else attempt.limit_price

@@ -9,5 +9,5 @@ from core.domain.strategies.base import RiskProfile
 
 
 def entry_quantity(bot: Bot, ask: Decimal, profile: RiskProfile, instrument: Instrument) -> Decimal:
-    """Base units to buy at the ask with the profile's share of the bot's cash, rounded down to the lot."""
-    return floor_to(bot.cash * profile.position_fraction / ask, instrument.lot_size)
+    """Base units to buy at the ask with the profile's share of the bot's free cash, rounded down to the lot."""
+    return floor_to(bot.free_cash * profile.position_fraction / ask, instrument.lot_size)

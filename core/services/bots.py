@@ -130,7 +130,8 @@ class BotService:
     async def reset_breaker(self, user_id: str, bot_id: str | None, *, actor: str, reason: str, key: str) -> None:
         """Close the circuit breaker of a bot, or of the whole account."""
         command = ResetBreaker(bot_id, actor, reason)
-        await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=self._hub.mids())
+        marks = self._hub.mids_for(self._writer.known(user_id))
+        await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=marks)
 
     async def set_cooldown(self, user_id: str, bot_id: str, minutes: int, *, actor: str, key: str) -> Bot:
         """The least time between two entries of a bot; 0 for none."""

@@ -54,7 +54,7 @@ class Funds:
         command = _command(plan, "")
         await self._find_rate(user_id, plan)
         state = await self._writer.account(user_id)
-        decision = decide(state, command, Setting(self._hub.mids(), self._writer.rules, self._hub.feed.now()))
+        decision = decide(state, command, Setting(self._hub.mids_for(state), self._writer.rules, self._hub.feed.now()))
         if decision.payload is None:
             raise IntegrityError(f"Planning to {plan.kind} gave nothing to do.")
         return decision.payload
@@ -78,7 +78,7 @@ class Funds:
 
     async def _append(self, user_id: str, command: Command, key: str) -> Event:
         outcome = await self._writer.execute(
-            user_id, command, now=self._hub.feed.now(), key=key, marks=self._hub.mids()
+            user_id, command, now=self._hub.feed.now(), key=key, marks=self._hub.mids_for(self._writer.known(user_id))
         )
         if outcome.event is None:
             raise IntegrityError("A movement of money gave no event.")

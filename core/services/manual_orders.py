@@ -68,7 +68,10 @@ class ManualOrders:
         await self._price(order.symbol)
         bot_id = order.bot_id or (await self._manual(user_id, order.symbol, actor)).bot_id
         request = self._request(self._writer.known(user_id), order, bot_id, key)
-        result = await self._orders.submit_at_next_state(user_id, request)
+        if self._hub.latest(order.symbol) is None:
+            result = await self._orders.submit(user_id, request, None)
+        else:
+            result = await self._orders.submit_at_next_state(user_id, request)
         await self.give_back(user_id)
         return result
 
@@ -88,7 +91,7 @@ class ManualOrders:
         request = self._request(state, order, bot_id, "preview")
         instrument = self._hub.feed.instrument(order.symbol)
         command = SubmitOrder("preview", request, market, instrument)
-        decision = decide(state, command, Setting(self._hub.mids(), self._writer.rules, now))
+        decision = decide(state, command, Setting(self._hub.mids_for(state), self._writer.rules, now))
         if decision.denied is not None:
             return refused(request, decision.denied, now)
         if not isinstance(decision.payload, OrderExecuted | OrderAccepted):

@@ -93,14 +93,10 @@ class MarketHub:
         state = self._latest.get(symbol)
         return state if state is not None and state.ts >= earliest else None
 
-    def mids(self) -> dict[str, Decimal]:
-        """Present mid prices of all followed symbols."""
-        return {symbol: state.mid for symbol, state in self._latest.items()}
-
     def mids_for(self, state: Account) -> dict[str, Decimal]:
         """Present mid prices that mean something to this account: not of what it holds from another market."""
-        source = self.feed.source
-        return {symbol: mid for symbol, mid in self.mids().items() if not state.bound_elsewhere(symbol, source)}
+        foreign = state.held_elsewhere(self.feed.source)
+        return {symbol: market.mid for symbol, market in self._latest.items() if symbol not in foreign}
 
     def marks(self, state: Account, stale_secs: int) -> dict[str, Mark]:
         """A mark for everything the account holds: the present mid, else the recorded price, flagged stale."""

@@ -7,7 +7,9 @@ from core.domain.codec import iso
 from core.domain.commands import CancelOrder, CheckBreaker, ExpireOrder, FillResting, SubmitOrder
 from core.domain.errors import IntegrityError
 from core.domain.events import OrderAccepted, OrderExecuted
+from core.domain.instrument import Instrument
 from core.domain.market import MarketState
+from core.domain.money import ZERO
 from core.domain.order import OrderRequest
 from core.ports import Ids
 from core.services.journal_writer import JournalWriter
@@ -19,6 +21,7 @@ from core.services.traces import Trace, TraceKind, Traces
 LATENCY = timedelta(milliseconds=50)
 
 _PRICE_WAIT_SECS = 10.0
+_ANY_STEP = Decimal("0.00000001")
 
 
 class OrderService:
@@ -39,10 +42,9 @@ class OrderService:
             StoreUnavailable: unknown whether it was recorded; submit again with the same key.
         """
         now = self._hub.feed.now() if market is None else market.ts
-        instrument = self._hub.feed.instrument(request.symbol)
-        command = SubmitOrder(self._ids.new(), request, market, instrument, self._modes.halted)
+        command = SubmitOrder(self._ids.new(), request, market, self._instrument(request), self._modes.halted)
         key = f"order:{request.client_order_id}"
-        outcome = await self._writer.execute(user_id, command, now=now, key=key, marks=self._hub.mids())
+        outcome = await self._writer.execute(user_id, command, now=now, key=key, marks=self._marks(user_id))
         if outcome.event is not None and isinstance(outcome.event.payload, OrderExecuted | OrderAccepted):
             if not outcome.cached:
                 await self.check_breakers(user_id, request.bot_id, now)
@@ -55,6 +57,8 @@ class OrderService:
 
     async def submit_at_next_state(self, user_id: str, request: OrderRequest) -> OrderResult:
         """Wait for the first market state after the order's latency, then decide it there."""
+        if request.reduce_only and request.symbol not in self._hub.feed.symbols:
+            return await self.submit(user_id, request, None)  # it waits until its market is back
         earliest = request.decided_at + LATENCY
         market = await self._hub.state_from(request.symbol, earliest, _PRICE_WAIT_SECS)
         return await self.submit(user_id, request, market)
@@ -66,7 +70,7 @@ class OrderService:
         instrument = self._hub.feed.instrument(market.symbol)
         command = FillResting(bot_id, order_id, market, instrument, queue_ahead, epoch)
         key = f"fill:{order_id}:{iso(market.ts)}"
-        outcome = await self._writer.execute(user_id, command, now=market.ts, key=key, marks=self._hub.mids())
+        outcome = await self._writer.execute(user_id, command, now=market.ts, key=key, marks=self._marks(user_id))
         if outcome.event is None or outcome.cached:
             return False
         await self.check_breakers(user_id, bot_id, market.ts)
@@ -87,7 +91,18 @@ class OrderService:
 
     async def check_breakers(self, user_id: str, bot_id: str, now: datetime) -> None:
         """Trip whatever has reached its limit: the bot's scope, then its owner's."""
+        marks = self._marks(user_id)
         for _ in range(2):
-            outcome = await self._writer.execute(user_id, CheckBreaker(bot_id), now=now, marks=self._hub.mids())
+            outcome = await self._writer.execute(user_id, CheckBreaker(bot_id), now=now, marks=marks)
             if outcome.event is None:
                 return
+
+    def _marks(self, user_id: str) -> dict[str, Decimal]:
+        return self._hub.mids_for(self._writer.known(user_id))
+
+    def _instrument(self, request: OrderRequest) -> Instrument:
+        """The pair's rules; an exit from a pair that is not served now only waits, so that none are needed."""
+        feed = self._hub.feed
+        if request.reduce_only and request.symbol not in feed.symbols:
+            return Instrument(request.symbol, _ANY_STEP, _ANY_STEP, ZERO)
+        return feed.instrument(request.symbol)

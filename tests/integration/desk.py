@@ -147,6 +147,7 @@ async def desk(
     *,
     feed: ScriptedFeed | None = None,
     trade: bool = True,
+    follow: str = BTC,
     **trading: Any,  # noqa: ANN401
 ) -> AsyncGenerator[Desk]:
     """A process on this store until the block is left, which closes the store; it trades unless told not to.
@@ -166,7 +167,7 @@ async def desk(
         await app.start()
         await until(lambda: app.services.engine.role == "owner")
     else:
-        app.services.hub.follow(BTC)
+        app.services.hub.follow(follow)
         await asyncio.sleep(0)
     try:
         yield Desk(app, market, clock)

@@ -46,7 +46,7 @@ async def test_every_reader_gets_every_state_in_order_even_while_one_of_them_fai
     for state in states:
         await feed(hub).push(state)
     assert seen == states
-    assert (hub.latest(BTC), hub.mids(), hub.failed()) == (states[-1], {BTC: Decimal(100)}, [])
+    assert (hub.latest(BTC), hub.mids_for(Account("nobody")), hub.failed()) == (states[-1], {BTC: Decimal(100)}, [])
     hub.unsubscribe(reading)
     await feed(hub).push(quote(6, "100"))
     assert seen == states

@@ -15,8 +15,8 @@ from core.domain.order import ExitReason, Side, TimeInForce
 from core.domain.order_status import OrderStatus
 from core.services.manual_orders import ManualOrder
 from core.services.order_result import OrderResult
-from tests.fakes.market import state
-from tests.integration.desk import ACTOR, BTC, Desk, at, audited, buy, desk, journal, quote, until
+from tests.fakes.market import ETH, ScriptedFeed, state
+from tests.integration.desk import ACTOR, BTC, Desk, at, audited, buy, desk, journal, quote, scripted_market, until
 from tests.store_location import Location
 
 D = Decimal
@@ -319,3 +319,41 @@ async def test_an_engine_that_lost_its_bots_fills_no_resting_order(shop: Desk):
     assert not await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch - 1)
     assert await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch)
     assert not await shop.services.orders.fill_resting(user, bot, order_id, before, D(0), epoch)
+
+
+async def test_flattening_a_pair_that_is_not_served_now_waits_for_its_market(location: Location):
+    async with desk(location.make()) as first:
+        await first.tick(0, "100")
+        user = await first.user()
+        bot = await first.bot(user)
+        await first.submit(user, buy(bot, "in", 1), 1)
+    elsewhere = ScriptedFeed(instruments=[ETH], source="replay:other")
+    async with desk(location.make(), feed=elsewhere, trade=False, follow=ETH.symbol) as second:
+        (waiting,) = await second.services.exits.flatten(user, bot, actor=ACTOR, key="flat")
+        assert (waiting.success, waiting.status) == (True, OrderStatus.ACCEPTED)
+    async with desk(location.make()) as third:
+        await until(lambda: third.services.engine.role == "owner")
+        await settled()
+        await third.tick(200, "101")
+        state_ = await audited(third.store, user)
+        assert (state_.bot(bot).flat, state_.working) == (True, {})
+
+
+async def test_an_order_records_no_price_of_a_market_its_owner_does_not_trade_on(location: Location):
+    async with desk(location.make()) as first:
+        await first.tick(0, "100")
+        user = await first.user()
+        held = await first.bot(user)
+        await first.submit(user, buy(held, "in", 1), 1)
+    async with desk(location.make(), feed=scripted_market("replay:other")) as second:
+        second.services.hub.follow(ETH.symbol)
+        await asyncio.sleep(0)
+        await second.tick(100, "7")  # BTC is something else there
+        await second.feed.push(state(ETH.symbol, at(100), "10", "10.02", "1000", source="replay:other"))
+        order = ManualOrder(ETH.symbol, Side.BUY, quantity=D(5), take_profit=D(11))
+        placing = asyncio.create_task(second.services.manual.place(user, order, actor=ACTOR, key="eth"))
+        await asyncio.sleep(0.02)
+        await second.feed.push(state(ETH.symbol, at(101), "10", "10.02", "1000", source="replay:other"))
+        assert (await placing).success
+        fact = kinds(await journal(second.store, user), OrderExecuted)[-1]
+        assert fact.marks == {BTC: 100, ETH.symbol: D("10.01")}
