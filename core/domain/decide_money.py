@@ -124,7 +124,7 @@ def allocate(state: Account, command: cmd.Allocate, setting: Setting) -> Decisio
     _check_free(state, command.amount, bot.quote)
     marks = present_marks(state, setting)
     equity = bot.equity(marks)
-    units = bot.track.units_for(command.amount, equity) if bot.track.units else command.amount
+    units = bot.track.units_for(command.amount, equity)
     return Decision(ev.Allocated(bot.bot_id, command.amount, units, marks, command.actor))
 
 

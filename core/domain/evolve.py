@@ -83,7 +83,8 @@ def new_bot(fact: ev.BotCreated, created_at: datetime) -> Bot:
 
 def _bot_created(state: Account, event: Event, fact: ev.BotCreated) -> None:
     bot = new_bot(fact, event.ts)
-    state.free_cash[bot.quote] -= fact.capital
+    if fact.capital:  # the built-in bot has none, and may be in a currency that the account does not own yet
+        state.free_cash[bot.quote] -= fact.capital
     state.bots[bot.bot_id] = bot
 
 

@@ -130,7 +130,7 @@ def _end(state: Account, bot: Bot, event: Event, order: RestingOrder) -> Trade |
 def _draw(state: Account, bot: Bot, fact: OrderPlaced) -> None:
     """Give the bot the free cash that its order takes, for units at what one is worth at the order's marks."""
     if fact.drawn is not None:
-        units = bot.track.units_for(fact.drawn, bot.equity(state.marks | fact.marks)) if bot.track.units else fact.drawn
+        units = bot.track.units_for(fact.drawn, bot.equity(state.marks | fact.marks))
         give(state, bot, fact.drawn, units)
 
 
