@@ -20,16 +20,29 @@ from tools.arguments_ledger import (
     SetTarget,
     TradeHistory,
 )
+from tools.arguments_orders import (
+    CancelOrder,
+    ExplainDecision,
+    FlattenBot,
+    GlobalStop,
+    ResetBreaker,
+    SetCooldown,
+    SubmitOrder,
+)
 
 __all__ = [
     "Arguments",
     "BotRef",
+    "CancelOrder",
     "CountdownStatus",
     "CreateBot",
     "EmergencyStop",
     "EquityChart",
+    "ExplainDecision",
     "ExportCsv",
+    "FlattenBot",
     "FundAccount",
+    "GlobalStop",
     "Help",
     "MarketPrice",
     "NoArguments",
@@ -39,9 +52,11 @@ __all__ = [
     "Profits",
     "ResetBreaker",
     "RiskMode",
+    "SetCooldown",
     "SetTarget",
     "StopBot",
     "StrategyName",
+    "SubmitOrder",
     "ToolName",
     "TradeHistory",
 ]
@@ -86,15 +101,6 @@ class BotRef(Arguments):
 
 class StopBot(BotRef):
     """Stop for good: positions are sold, capital returns to free cash."""
-
-
-class ResetBreaker(Arguments):
-    """Close a circuit breaker that has opened."""
-
-    bot: BotName | None = Field(None, description="Bot whose breaker is open; absent for the whole account.")
-    reason: Annotated[str, StringConstraints(min_length=3, max_length=200)] = Field(
-        "reset from the chat", description="Why it is safe to go on."
-    )
 
 
 class MarketPrice(Arguments):
@@ -142,11 +148,22 @@ ToolName = Literal[
     "ledger_verify",
     "export_csv",
     "fund_account",
+    "submit_order",
+    "cancel_order",
+    "flatten_bot",
+    "set_cooldown",
+    "explain_decision",
+    "limits_config",
+    "limits_usage",
+    "circuit_breaker_status",
+    "reset_circuit_breaker",
     "market_price",
     "equity_chart",
     "emergency_stop",
     "resume_trading",
-    "reset_circuit_breaker",
+    "system_modes",
+    "global_emergency_stop",
+    "global_resume",
     "system_health",
     "help",
 ]
