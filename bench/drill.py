@@ -1,16 +1,17 @@
 """The kill drills, on both stores: kill -9 at random points, and count what was lost or doubled.
 
-Run: `python -m bench.drill [rounds]`, 20 rounds per store unless told otherwise. The first drill kills a trading
-process. The second kills one of four processes in which fifty writers compete for the journal of one user or of
-fifty users, and holds every answer against the journal. Then: what an order costs in fsyncs (SQLite) and round
-trips (MongoDB).
+Run: `python -m bench.drill [kills]`, 20 kills per store unless told otherwise; `--only` and `--store` choose parts.
+`trading` kills a process in which bots trade and people place, take back and repeat orders by hand, and settles
+everything at the end. `writers` kills one of four processes in which fifty writers compete for the journal of one
+user or of fifty users, and holds every answer against the journal. `cost` is what an order costs in fsyncs (SQLite)
+and round trips (MongoDB).
 """
 
+import argparse
 import asyncio
 import logging
 import random  # noqa: TID251 - seeded kill times
 import statistics
-import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -20,8 +21,10 @@ from typing import Any
 import structlog
 from pymongo import MongoClient
 
+from bench.table import Table
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
+from core.domain.events import OrderCanceled, OrderExpired, OrderFilled
 from core.ports import Document
 from tests.integration.desk import buy, desk, sell
 from tests.integration.kill_drill import KillDrill
@@ -30,7 +33,9 @@ from tests.integration.writing_plan import WRITERS, Plan
 from tests.mongo_standin import MongoStandIn, database_url, real_server_url
 from tests.store_location import Location
 
-ROUNDS = 20
+KILLS = 20
+DRILLS = "trading", "writers", "cost"
+STORES = "sqlite", "mongo"
 SEED = 20261124
 _PAIRS = 100
 _USERS = 1, 50
@@ -43,18 +48,30 @@ _NO_LIMITS: dict[str, Any] = {
 }
 
 
-async def drill(location: Location, rounds: int) -> str:
-    """One line of the table."""
+async def drill(location: Location, kills: int) -> Table:
+    """What a trading process that is killed again and again leaves behind, and how soon its bots run again."""
     killing = KillDrill(location, random.Random(SEED))
-    for _ in range(rounds):
+    for _ in range(kills):
         await killing.round()
         print(".", end="", flush=True)
+    await killing.settle()
     print()
     secs = killing.recovery_secs
-    return (
-        f"{location.backend:<10}{killing.rounds:>8}{len(killing.acknowledged):>14}{killing.lost:>8}"
-        f"{killing.doubled:>9}{statistics.median(secs):>12.1f}{max(secs):>10.1f}"
-    )
+    table = Table(f"a trading process killed again and again, {location.backend}", ("what", "count"))
+    table.add("kills", str(killing.rounds))
+    table.add("of them while the bots ran", str(len(secs)))
+    table.add("orders acknowledged", f"{len(killing.orders):,}")
+    table.add("of them by people", f"{len(killing.orders) - killing.orders_of_bots:,}")
+    table.add("fills of resting orders acknowledged", f"{killing.count(OrderFilled):,}")
+    ends = killing.count(OrderCanceled) + killing.count(OrderExpired)
+    table.add("cancels and expiries acknowledged", f"{ends:,}")
+    table.add("asked by people, again after a kill", str(killing.repeated))
+    table.add("lost", str(killing.lost))
+    table.add("doubled", str(killing.doubled))
+    table.add("pending: unsettled, or listed otherwise", str(killing.pending))
+    table.add("recovery p50", f"{statistics.median(secs):.1f} s")
+    table.add("recovery max", f"{max(secs):.1f} s")
+    return table
 
 
 async def writers_drill(location: Location, users: int, kills: int) -> str:
@@ -92,33 +109,43 @@ async def cost_of_an_order(location: Location) -> str:
     return f"{location.backend:<10}{figures[0]:>8.2f} {unit} an order; {figures[1]:.2f} with all that is written behind"
 
 
-async def run(directory: Path, server_url: str, database: str, rounds: int) -> None:
-    """Print all tables."""
-
-    def places(name: str) -> list[Location]:
-        mongo = database_url(server_url, f"{database}_{name}")
-        return [Location("sqlite", str(directory / f"{name}.db")), Location("mongo", mongo)]
-
-    lines = [await drill(location, rounds) for location in places("trading")]
-    print(f"{'store':<10}{'rounds':>8}{'acknowledged':>14}{'lost':>8}{'doubled':>9}{'p50 secs':>12}{'max secs':>10}")
-    print("\n".join(lines))
-    print(f"\n{WRITERS} writers in {PROCESSES} processes; every answer held against the journal:")
+async def _writers(places: list[Location], kills: int) -> None:
+    print(f"{WRITERS} writers in {PROCESSES} processes; every answer held against the journal:")
     print(
         f"{'store':<10}{'users':>8}{'kills':>8}{'acknowledged':>14}{'lost':>8}{'doubled':>9}"
         f"{'untold':>9}{'refused':>10}{'collisions':>13}{'untrue':>12}"
     )
-    for users in _USERS:
-        for location in places(f"writers_{users}"):
-            print(await writers_drill(location, users, rounds), flush=True)
+    for users, location in zip(_USERS * (len(places) // len(_USERS)), places, strict=True):
+        print(await writers_drill(location, users, kills), flush=True)
     print()
-    for location in places("cost"):
-        print(await cost_of_an_order(location))
+
+
+async def run(directory: Path, server_url: str, database: str, chosen: argparse.Namespace) -> None:
+    """Print the tables that were asked for."""
+
+    def place(store: str, name: str) -> Location:
+        if store == "sqlite":
+            return Location("sqlite", str(directory / f"{name}.db"))
+        return Location("mongo", database_url(server_url, f"{database}_{name}"))
+
+    if "trading" in chosen.only:
+        for store in chosen.store:
+            print(await drill(place(store, "trading"), chosen.kills), flush=True)
+    if "writers" in chosen.only:
+        await _writers([place(store, f"writers_{users}") for store in chosen.store for users in _USERS], chosen.kills)
+    if "cost" in chosen.only:
+        for store in chosen.store:
+            print(await cost_of_an_order(place(store, "cost")))
 
 
 def main() -> None:
     """Run on a temporary directory, with the stand-in unless TEST_MONGO_URL names a server."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    parser = argparse.ArgumentParser(prog="python -m bench.drill", description="Kill -9, and what it leaves behind.")
+    parser.add_argument("kills", nargs="?", type=int, default=KILLS, help=f"kills per drill and store ({KILLS})")
+    parser.add_argument("--only", nargs="+", choices=DRILLS, default=DRILLS, help="drills to run")
+    parser.add_argument("--store", nargs="+", choices=STORES, default=STORES, help="stores to run them on")
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         server = MongoStandIn(Path(directory) / "mongo")
         server_url = real_server_url()
@@ -127,7 +154,7 @@ def main() -> None:
             server_url = server.url
         database = f"drill_{token_hex(8)}"
         try:
-            asyncio.run(run(Path(directory), server_url, database, rounds))
+            asyncio.run(run(Path(directory), server_url, database, chosen))
             with MongoClient[Document](server_url) as client:
                 for name in client.list_database_names():
                     if name.startswith(database):

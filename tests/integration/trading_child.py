@@ -1,19 +1,22 @@
 """A whole trading process that the kill drill ends at random: real store, simulated market at high speed.
 
-It prints `running` once the engine runs all bots, and `ack USER SEQ ORDER` after each acknowledged order.
+Bots trade, and people place orders by hand. It prints `running` once the engine runs all bots, and `ack` with a JSON
+object after each acknowledged fact about an order; what people ask and are told is in drill_people.py.
 """
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
+import msgspec
 from pydantic import SecretStr
 
 from core.adapters.passwords import BcryptPasswords
 from core.bootstrap import App, Overrides, build_app
 from core.domain.bot import BotStatus
-from core.domain.events import OrderExecuted
+from core.domain.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderExpired, OrderFilled
 from core.domain.instrument import Exchange
 from core.domain.market import Timeframe
 from core.domain.user import Role
@@ -21,6 +24,7 @@ from core.services.appended import Appended
 from core.services.bots import BotPlan
 from core.settings import AccountSettings, MarketSettings, Settings, TradingSettings
 from tests.fakes.anchor_log import MemoryAnchorLog
+from tests.integration.drill_people import Asked, People
 from tests.store_location import Location
 
 USERS = 2
@@ -40,6 +44,29 @@ SETTINGS = Settings(
         max_daily_loss_percent=Decimal("0.99"),
     ),
 )
+
+
+FACTS = (OrderExecuted, OrderAccepted, OrderFilled, OrderCanceled, OrderExpired)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where the process trades, and what people asked an earlier one without being answered."""
+
+    backend: Literal["sqlite", "mongo"]
+    address: str
+    unanswered: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A fact about an order that the process was told is durable; `by_bot`: the order was no person's."""
+
+    user_id: str
+    seq: int
+    kind: str
+    order_id: str
+    by_bot: bool
 
 
 async def open_app(location: Location) -> App:
@@ -68,7 +95,7 @@ async def _bot(app: App, user: str, symbol: str) -> None:
         exchange=Exchange.BINANCE,
         symbol=symbol,
         strategy="ema_cross",
-        timeframe=Timeframe.M1,
+        timeframe=Timeframe.M5,
         risk_mode="balanced",
         capital=Decimal(1000),
         parameters={"fast": 2, "slow": 3},
@@ -80,15 +107,17 @@ def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the parent reads it
 
 
-async def trade(location: Location) -> None:
+async def trade(job: Job) -> None:
     """Trade until killed."""
-    app = await open_app(location)
+    app = await open_app(Location(job.backend, job.address))
     services, started = app.services, app.services.clock.now()
 
     def acknowledge(appended: Appended) -> None:
-        event = appended.event
-        if isinstance(event.payload, OrderExecuted) and event.recorded_at >= started:
-            _say(f"ack {event.user_id} {event.seq} {event.payload.order_id}")
+        event, fact = appended.event, appended.event.payload
+        if isinstance(fact, FACTS) and event.recorded_at >= started:
+            by_bot = not appended.state.bot(fact.bot_id).manual
+            one = Acknowledged(event.user_id, event.seq, type(fact).__name__, fact.order_id, by_bot)
+            _say(f"ack {msgspec.json.encode(one).decode()}")
 
     services.writer.listen(acknowledge)
     users = await _people(app)
@@ -96,14 +125,16 @@ async def trade(location: Location) -> None:
 
     def warm(user: str) -> bool:
         bots = services.writer.known(user).bots.values()
-        running = [bot for bot in bots if bot.status is BotStatus.RUNNING]
+        running = [bot for bot in bots if bot.status is BotStatus.RUNNING and not bot.manual]
         return len(running) == len(SYMBOLS) and all(services.engine.warmth(b.symbol, b.bot_id) for b in running)
 
-    while not all(warm(user) for user in users):  # noqa: ASYNC110 - the engine has no event for it
-        await asyncio.sleep(0.01)
-    _say("running")
-    await asyncio.Event().wait()
+    async def tell() -> None:
+        while not all(warm(user) for user in users):  # noqa: ASYNC110 - the engine has no event for it
+            await asyncio.sleep(0.01)
+        _say("running")
+
+    await asyncio.gather(tell(), People(app, users, _say).run(list(job.unanswered)))
 
 
 if __name__ == "__main__":
-    asyncio.run(trade(Location(cast("Literal['sqlite', 'mongo']", sys.argv[1]), sys.argv[2])))
+    asyncio.run(trade(msgspec.json.decode(sys.argv[1], type=Job)))
