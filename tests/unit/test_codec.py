@@ -11,9 +11,9 @@ from core.domain import events as ev
 from core.domain.codec import decode, encode, from_iso, iso
 from core.domain.errors import IntegrityError
 from core.domain.instrument import Exchange
-from core.domain.journal import START, Stamp, canonical, digest, read, seal
+from core.domain.journal import START, Stamp, canonical, digest, read, seal, verified
 from core.domain.market import Timeframe
-from core.domain.order import CostBreakdown, ExitReason, Fill, MarketEvidence, Side
+from core.domain.order import CostBreakdown, ExitReason, Fill, MarketEvidence, Side, TimeInForce
 from core.domain.order_status import OrderStatus
 from tests.builders import BOT, T0, USER, at
 
@@ -185,7 +185,36 @@ def test_the_encoding_of_a_fixed_event_has_not_changed():
         seal(START, STAMP, EXAMPLES["funded"])["hash"]
         == "f483af036047a09d025c0c65e32e5c653a6ea36b86e57da9e0be85a3ebea8b5f"
     )
-    assert seal(START, STAMP, EXECUTED)["hash"] == "99bbea5f2736d3675b14d4faf1a1ac0def2e770b826f53381c531c89d4e450a8"
+    assert seal(START, STAMP, EXECUTED)["hash"] == "f4268eacd5c38e883cc875d21db0cd521f01ee8d385a1421e9976cb6429317f9"
+
+
+def test_an_order_recorded_before_there_were_limit_orders_still_verifies_and_reads_as_a_market_order():
+    """The hash is that of the encoding of that time, pinned then."""
+    payload = encode(EXECUTED)
+    for added_later in ("time_in_force", "post_only"):
+        del payload[added_later]
+    document = seal(START, STAMP, EXECUTED) | {"payload": payload}
+    document["hash"] = "99bbea5f2736d3675b14d4faf1a1ac0def2e770b826f53381c531c89d4e450a8"
+    assert digest(document) == document["hash"]
+    (event,) = verified(START, [json.loads(json.dumps(document))])
+    assert event.payload == EXECUTED
+    assert (EXECUTED.time_in_force, EXECUTED.post_only, EXECUTED.limit_price) == (TimeInForce.IOC, False, None)
+
+
+def test_a_resting_order_recorded_with_all_its_terms_reads_back():
+    whole = replace(
+        ACCEPTED, time_in_force=TimeInForce.GTC, post_only=True, expires_at=at(60), queue_ahead=D("1.5"), drawn=D(7)
+    )
+    payload = encode(whole)
+    terms = {name: payload[name] for name in ("time_in_force", "post_only", "expires_at", "queue_ahead", "drawn")}
+    assert terms == {
+        "time_in_force": "gtc",
+        "post_only": True,
+        "expires_at": "2026-01-05T12:01:00.000Z",
+        "queue_ahead": "1.5",
+        "drawn": "7",
+    }
+    assert decode(ev.OrderAccepted, payload) == whole
 
 
 def test_the_store_id_is_outside_the_hash_and_names_user_and_seq():

@@ -106,10 +106,10 @@ def test_what_a_resting_sale_has_claimed_cannot_be_sold_again():
     assert decision.payload.quantity == dec("0.004")
 
 
-def test_an_order_counts_towards_the_daily_limit_when_it_first_fills():
+def test_an_entry_counts_as_an_order_when_it_first_fills_and_as_an_entry_when_it_is_accepted():
     chain = running()
     chain.add(_accepted(Side.BUY, "0.01", "50000", "500"))
-    assert (chain.state.orders_today, len(chain.state.entries)) == (0, 0)
+    assert (chain.state.orders_today, len(chain.state.entries["binance"])) == (0, 1)
     chain.add(_filled(OrderStatus.PARTIALLY_FILLED, "400", _fill("0.002", "50000")))
     chain.add(_filled(OrderStatus.PARTIALLY_FILLED, "300", _fill("0.002", "50000")))
     assert (chain.state.orders_today, len(chain.state.entries["binance"])) == (1, 1)
@@ -134,13 +134,22 @@ def test_an_order_that_contradicts_itself_is_not_folded(wrong: ev.OrderFilled | 
         chain.add(wrong)
 
 
-def test_a_stopped_bot_keeps_its_cash_until_its_last_order_ends():
+def test_a_stopped_bot_loses_its_entry_that_rests_and_gives_all_its_cash_back_at_once():
     chain = running()
     chain.add(_accepted(Side.BUY, "0.01", "50000", "500"))
     chain.add(ev.BotStopped(BOT, "ann", "enough"))
-    assert chain.state.bots[BOT].cash == 1000
-    chain.add(ev.OrderCanceled("r", BOT, "engine", "the bot was stopped"))
+    assert (chain.state.bots[BOT].orders, chain.state.working) == ({}, {})
     assert (chain.state.bots[BOT].cash, chain.state.free_cash["USDT"]) == (0, 10_000)
+
+
+def test_a_stopped_bot_keeps_its_cash_until_its_last_sale_ends():
+    chain = running()
+    chain.add(executed(Side.BUY, [("0.01", "50000", "0")], mark="50000"))
+    chain.add(_accepted(Side.SELL, "0.01", "52000", "0.01"))
+    chain.add(ev.BotStopped(BOT, "ann", "enough"))
+    assert (chain.state.bots[BOT].cash, set(chain.state.working)) == (500, {"r"})
+    chain.add(_filled(OrderStatus.FILLED, "0", _fill("0.01", "52000")))
+    assert (chain.state.bots[BOT].cash, chain.state.free_cash["USDT"]) == (0, 10_020)
 
 
 def test_depth_taken_by_buys_does_not_count_for_sales():
