@@ -216,3 +216,15 @@ def test_returns_ignore_money_in_and_out_over_days():
     assert abs(figures.return_pct - 21) <= dec("1e-13")
     assert state.track.returns.days == 3
     assert abs(state.track.returns.total - dec("0.2")) <= dec("1e-16")
+
+
+def test_an_account_that_was_emptied_goes_on_at_the_value_it_had():
+    chain = running("1000", "1000")
+    chain.add(executed(Side.BUY, [("0.01", "50000", "0")], mark="50000"))
+    chain.add(executed(Side.SELL, [("0.01", "60000", "0")], mark="60000", order_id="out"))
+    chain.run(cmd.Release(BOT, dec(1100), "ann"))
+    chain.run(cmd.Withdraw(dec(1100), "USDT", "ann"))
+    chain.run(cmd.Fund(dec(500), "USDT", "ann"))
+    track = chain.state.track
+    assert (track.last, track.peak) == (dec("1.1"), dec("1.1"))
+    assert track.value(chain.state.equity({})).quantize(dec("1e-12")) == dec("1.1")
