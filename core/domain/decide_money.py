@@ -26,7 +26,7 @@ def fund(state: Account, command: cmd.Fund, setting: Setting) -> Decision:
     parse_positive(command.amount, "The amount")
     _check_currency(command.currency)
     marks, worth = _priced(state, setting, command.amount, command.currency)
-    units = state.track.units_for(worth, state.equity(marks)) if state.track.units else worth
+    units = state.track.units_for(worth, state.equity(marks))
     return Decision(ev.Funded(command.amount, command.currency, units, marks or None, command.actor))
 
 
