@@ -15,7 +15,6 @@ from core.domain.commands import CreateBot, Fund, StartBot
 from core.domain.instrument import Exchange
 from core.domain.market import MarketState, Timeframe
 from core.services.symbol_engine import SymbolEngine
-from core.services.traces import Traces
 from tests.fakes.store_memory import MemoryStore
 
 BOTS = (0, 1, 100, 1_000)
@@ -50,16 +49,14 @@ async def _open(desk: Desk, engine: SymbolEngine, bots: int) -> None:
 
 async def _measure(bots: int, states: list[MarketState]) -> tuple[float, float, int]:
     """CPU seconds of all states, of the slowest tenth of them, and orders that filled."""
-    store = MemoryStore(COLLECTIONS)
-    desk = Desk(store)
-    traces = Traces(store, desk.projector)
+    desk = Desk(MemoryStore(COLLECTIONS))
     engine = SymbolEngine(
         symbol=SYMBOL,
         feed=desk.feed,
         indicators=TalibIndicators,
         writer=desk.writer,
         orders=desk.orders,
-        traces=traces,
+        traces=desk.traces,
         epoch=0,
     )
     await _open(desk, engine, bots)
