@@ -1,7 +1,9 @@
 """Small builders so that a test says only what matters to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from core.domain import events as ev
 from core.domain.account import Account
@@ -123,6 +125,11 @@ def leave(
 ) -> SubmitOrder:
     """A reduce-only market sale, of everything unless a quantity is given."""
     return _order(book, None if quantity is None else dec(quantity), Side.SELL, bot_id, key, epoch, None)
+
+
+def asking(command: SubmitOrder, **changes: Any) -> SubmitOrder:  # noqa: ANN401 - fields of OrderRequest
+    """The same order with other terms."""
+    return replace(command, request=replace(command.request, **changes))
 
 
 def _order(

@@ -33,7 +33,7 @@ def decide_entry(attempt: Attempt, market: MarketState, setting: Setting) -> Dec
     entry = trade_limiter.Entry(bot, attempt.instrument, quantity, quantity * price, needed, free)
     denied = (
         fee_coverage.check(attempt.edge_bps, cost)
-        or _stop_in_the_way(attempt, price)
+        or _stop_in_the_way(attempt, min(price, market.bid))
         or trade_limiter.check(state, entry, rules, setting.now)
         or circuit_breaker.closed(state, bot)
     )
@@ -48,6 +48,7 @@ def decide_entry(attempt: Attempt, market: MarketState, setting: Setting) -> Dec
 
 
 def _stop_in_the_way(attempt: Attempt, price: Decimal) -> Denied | None:
+    """Deny a stop that the price touches already: it would sell at once."""
     stop = attempt.stop
     if stop is None or stop < price:
         return None

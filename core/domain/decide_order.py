@@ -5,17 +5,15 @@ exits in decide_exit.py.
 """
 
 from datetime import timedelta
-from decimal import Decimal
 
 from core.domain.account import Account
-from core.domain.bot_state import Bot
 from core.domain.commands import SubmitOrder
 from core.domain.decide_entry import decide_entry
 from core.domain.decide_exit import decide_exit, wait_for_price
 from core.domain.decision import Decision, Setting
 from core.domain.gates.verdict import Gate
-from core.domain.order import TimeInForce
 from core.domain.order_attempt import Attempt, deny
+from core.domain.order_terms import malformed
 
 
 def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Decision:
@@ -27,8 +25,8 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
     if (state.halted or command.system_halted) and not request.reduce_only:
         words = "Trading is halted by an emergency stop; no entry passes until it is resumed."
         return deny(Gate.MODE, "halted", words)
-    if malformed := _malformed(bot, command):
-        return malformed
+    if wrong := malformed(bot, command):
+        return wrong
     attempt = Attempt(state, bot, command, state.marks | setting.marks)
     stale = market is None or setting.now - market.ts > timedelta(seconds=setting.rules.mark_stale_secs)
     foreign = market is not None and bot.source not in {"", market.source}
@@ -44,27 +42,3 @@ def decide_order(state: Account, command: SubmitOrder, setting: Setting) -> Deci
         return deny(Gate.PRICE, "other_source", words)
     attempt.marks[market.symbol] = market.mid
     return decide_exit(attempt, market) if request.reduce_only else decide_entry(attempt, market, setting)
-
-
-def _malformed(bot: Bot, command: SubmitOrder) -> Decision | None:
-    """What no market could make right."""
-    request, market = command.request, command.market
-    mine = request.symbol == bot.symbol or (bot.manual and request.symbol.partition("/")[2] == bot.quote)
-    if not mine:
-        return deny(Gate.LIFE_CYCLE, "other_symbol", f"{bot.name} trades {bot.symbol}, not {request.symbol}.")
-    if market is not None and market.symbol != request.symbol:
-        return deny(Gate.PRICE, "other_symbol", f"The order is for {request.symbol}; this price is {market.symbol}'s.")
-    if not all(_above_zero(amount) for amount in (request.quantity, request.notional)):
-        return deny(Gate.TRADE_LIMITER, "bad_quantity", "The quantity of an order is a number above zero.")
-    if not all(_above_zero(p) for p in (request.limit_price, request.take_profit, request.stop_loss)):
-        return deny(Gate.PRICE, "bad_price", "A price is a number above zero.")
-    if request.post_only and (request.limit_price is None or request.time_in_force is not TimeInForce.GTC):
-        words = "Only a limit order that may rest in the book can be post-only."
-        return deny(Gate.TRADE_LIMITER, "bad_order_type", words)
-    if request.good_for_secs is not None and request.good_for_secs <= 0:
-        return deny(Gate.TRADE_LIMITER, "bad_order_type", "An order is good for some seconds, or until canceled.")
-    return None
-
-
-def _above_zero(amount: Decimal | None) -> bool:
-    return amount is None or (amount.is_finite() and amount > 0)
