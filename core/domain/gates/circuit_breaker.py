@@ -1,9 +1,9 @@
 """Gate 4: the circuit breaker of a bot and of its owner (spec/pipeline.md)."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.domain.account import Account
 from core.domain.bot import BotStatus
@@ -12,7 +12,6 @@ from core.domain.events import BreakerTripped, Metric
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.money import ZERO, plain, ratio
 from core.domain.rules import TradingRules
-from core.domain.track import UnitTrack
 
 _HOUR = timedelta(hours=1)
 
@@ -35,52 +34,57 @@ def closed(state: Account, bot: Bot) -> Denied | None:
     return None
 
 
+class Measure(NamedTuple):
+    """One metric of a scope: it trips when `value` reaches `threshold`."""
+
+    metric: Metric
+    value: Decimal
+    threshold: Decimal
+    evidence: dict[str, Decimal]
+
+    @property
+    def reached(self) -> bool:
+        """Whether it trips."""
+        return self.value >= self.threshold
+
+
+def measures(
+    state: Account, bot: Bot | None, prices: dict[str, Decimal], rules: TradingRules, now: datetime
+) -> Iterator[Measure]:
+    """The metrics of a bot, or of its owner when there is none, in the order in which they are looked at.
+
+    `prices` are of everything held; peaks and day openings are the recorded ones.
+    """
+    scope = bot or state
+    track, equity = scope.track, scope.equity(prices)
+    value = track.value(equity)
+    # A day opens at the last recorded value, also before its first event has said so.
+    day_open = track.last if state.opens_day(now) else track.day_open
+    evidence = {"unit_value": value, "equity": equity}
+    yield Measure(Metric.DRAWDOWN, fall(value, track.peak), rules.max_drawdown, evidence | {"peak": track.peak})
+    yield Measure(Metric.DAILY_LOSS, fall(value, day_open), rules.max_daily_loss, evidence | {"day_open": day_open})
+    streak, most = Decimal(scope.loss_streak), Decimal(rules.max_consecutive_losses)
+    yield Measure(Metric.CONSECUTIVE_LOSSES, streak, most, {})
+    recent = sum(1 for ts in scope.errors if now - _HOUR < ts <= now)
+    yield Measure(Metric.ERRORS_PER_HOUR, Decimal(recent), Decimal(rules.max_errors_per_hour), {})
+
+
 def trip(
     state: Account, bot: Bot | None, marks: dict[str, Decimal], rules: TradingRules, now: datetime
 ) -> BreakerTripped | None:
     """What trips now, the bot's scope first; None while all metrics are within their limits.
 
-    `marks` are the present mid prices; peaks and day openings are the recorded ones.
+    `marks` are the present mid prices; recorded ones stand in for those that are missing.
     """
-    prices, today = state.marks | marks, not state.opens_day(now)
+    prices = state.marks | marks
     # A stopped bot makes no entries any more, and one that gave its cash back has nothing to measure.
-    if bot is not None and bot.tripped is None and bot.status is not BotStatus.STOPPED:
-        scope = _Scope(bot.track, bot.equity(prices), bot.loss_streak, bot.errors, today)
-        for metric, value, limit, evidence in _measures(scope, rules, now):
-            if value >= limit:
-                return BreakerTripped(metric, value, limit, _texts(evidence), bot.bot_id)
-    if state.tripped is None:
-        scope = _Scope(state.track, state.equity(prices), state.loss_streak, state.errors, today)
-        for metric, value, limit, evidence in _measures(scope, rules, now):
-            if value >= limit:
-                return BreakerTripped(metric, value, limit, _texts(evidence))
+    scopes = [bot] if bot is not None and bot.tripped is None and bot.status is not BotStatus.STOPPED else []
+    for scope in (*scopes, *([None] if state.tripped is None else [])):
+        for measure in measures(state, scope, prices, rules, now):
+            if measure.reached:
+                metric, value, threshold, evidence = measure
+                return BreakerTripped(metric, value, threshold, _texts(evidence), scope.bot_id if scope else None)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What is measured of a bot or of its owner; `today` says whether this day has had an event yet."""
-
-    track: UnitTrack
-    equity: Decimal
-    streak: int
-    errors: Iterable[datetime]
-    today: bool
-
-
-def _measures(
-    scope: _Scope, rules: TradingRules, now: datetime
-) -> Iterator[tuple[Metric, Decimal, Decimal, dict[str, Decimal]]]:
-    """(metric, value, threshold, evidence) of one scope."""
-    track, value = scope.track, scope.track.value(scope.equity)
-    # A day opens at the last recorded value, also before its first event has said so.
-    day_open = track.day_open if scope.today else track.last
-    evidence = {"unit_value": value, "equity": scope.equity}
-    yield Metric.DRAWDOWN, fall(value, track.peak), rules.max_drawdown, evidence | {"peak": track.peak}
-    yield Metric.DAILY_LOSS, fall(value, day_open), rules.max_daily_loss, evidence | {"day_open": day_open}
-    yield Metric.CONSECUTIVE_LOSSES, Decimal(scope.streak), Decimal(rules.max_consecutive_losses), {}
-    recent = sum(1 for ts in scope.errors if now - _HOUR < ts <= now)
-    yield Metric.ERRORS_PER_HOUR, Decimal(recent), Decimal(rules.max_errors_per_hour), {}
 
 
 def _texts(evidence: dict[str, Decimal]) -> dict[str, str]:

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core.domain.account import Account
 from core.domain.bot_state import Bot
+from core.domain.gates.usage import (
+    burst_clears_at,
+    cooldown_clears_at,
+    entries_allowed,
+    entries_within,
+    entries_working,
+    next_day,
+    orders_today,
+)
 from core.domain.gates.verdict import Denied, Gate
 from core.domain.instrument import Instrument
 from core.domain.money import plain
-from core.domain.order import Side
 from core.domain.rules import TradingRules
-from core.domain.strategies.catalog import STRATEGIES
-
-_SKEW = timedelta(minutes=1)
-"""How far symbols that run side by side may be apart in engine time."""
-
-MANUAL_ENTRIES = 50
-"""Entries a person may have working in one symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,7 @@ class Entry:
 
 def check(state: Account, entry: Entry, rules: TradingRules, now: datetime) -> Denied | None:
     """The first limit the entry would break, or None."""
-    # Before the first event of a day the state still carries the counts of the day before.
-    bot_orders, user_orders = (0, 0) if state.opens_day(now) else (entry.bot.orders_today, state.orders_today)
-    # An entry that rests will count when it fills, so its place is taken already.
-    if state.working:
-        bot_orders += sum(1 for order in entry.bot.orders.values() if order.waits_to_enter)
-        user_orders += sum(1 for key, bot in state.working.items() if state.bots[bot].orders[key].waits_to_enter)
+    bot_orders, user_orders = orders_today(state, entry.bot, now).total, orders_today(state, None, now).total
     checks: tuple[Callable[[], Denied | None], ...] = (
         lambda: _daily(bot_orders, rules.max_trades_per_bot_daily, f"{entry.bot.name} made", now),
         lambda: _daily(user_orders, rules.max_trades_per_user_daily, "You made", now),
@@ -56,7 +52,7 @@ def check(state: Account, entry: Entry, rules: TradingRules, now: datetime) -> D
 def _daily(count: int, limit: int, who: str, now: datetime) -> Denied | None:
     if count < limit:
         return None
-    midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    midnight = next_day(now)
     left = midnight - now
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     return Denied(
@@ -69,24 +65,11 @@ def _daily(count: int, limit: int, who: str, now: datetime) -> Denied | None:
     )
 
 
-def entries_within(state: Account, exchange: str, window: timedelta, now: datetime) -> list[datetime]:
-    """Times of the entries on an exchange less than a window away from now, oldest first."""
-    recent: list[datetime] = []
-    for ts in reversed(state.entries.get(exchange, ())):
-        # Symbols run side by side, so an entry may be recorded with a time a little after this one's.
-        if abs(now - ts) < window:
-            recent.append(ts)
-        elif now - ts > window + _SKEW:
-            break
-    return sorted(recent)
-
-
 def _burst(state: Account, exchange: str, rules: TradingRules, now: datetime) -> Denied | None:
-    window = timedelta(seconds=rules.burst_window_secs)
-    recent = entries_within(state, exchange, window, now)
-    if len(recent) < rules.burst_limit_orders:
+    recent = entries_within(state, exchange, timedelta(seconds=rules.burst_window_secs), now)
+    clears_at = burst_clears_at(recent, rules)
+    if clears_at is None:
         return None
-    clears_at = recent[-rules.burst_limit_orders] + window
     return Denied(
         Gate.TRADE_LIMITER,
         "burst_limit",
@@ -99,10 +82,8 @@ def _burst(state: Account, exchange: str, rules: TradingRules, now: datetime) ->
 
 
 def _cooldown(bot: Bot, now: datetime) -> Denied | None:
-    if not bot.cooldown_minutes or bot.last_entry_at is None:
-        return None
-    clears_at = bot.last_entry_at + timedelta(minutes=bot.cooldown_minutes)
-    if now >= clears_at:
+    clears_at = cooldown_clears_at(bot, now)
+    if clears_at is None or bot.last_entry_at is None:
         return None
     left = (clears_at - now).total_seconds() / 60
     return Denied(
@@ -118,8 +99,7 @@ def _cooldown(bot: Bot, now: datetime) -> Denied | None:
 def _one_entry(entry: Entry) -> Denied | None:
     """One working entry per bot and symbol, unless the strategy declares more; with one, also one position."""
     bot, symbol = entry.bot, entry.instrument.symbol
-    allowed = MANUAL_ENTRIES if bot.manual else STRATEGIES[bot.strategy].entries_at_once
-    working = sum(1 for order in bot.orders.values() if order.symbol == symbol and order.side is Side.BUY)
+    allowed, working = entries_allowed(bot), entries_working(bot, symbol)
     if working >= allowed:
         return Denied(
             Gate.TRADE_LIMITER,
