@@ -17,6 +17,7 @@ from web.logs import configure_logging
 #: Name -> what it measures; each is a module of this package with `async def run() -> list[Table]`.
 BENCHMARKS = {
     "orders": "orders per second through gates, paper exchange and journal, next to bare inserts",
+    "pipeline": "CPU of each kind of order and denial, orders per second, p99 under 50 submitters",
     "ledger": "events per second of a verified fold from stored documents, and where the time goes",
     "engine": "market states per second with 0 to 1,000 bots on one symbol",
     "first_fill": "real seconds from creating the greeting's bot to its first gated fill, 20 markets",
