@@ -30,6 +30,8 @@ from core.services.engine import Engine, EngineParts
 from core.services.exits import Exits
 from core.services.funding import Funding
 from core.services.funds import Funds
+from core.services.global_stop import GlobalStop
+from core.services.guardrails import Guardrails
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
 from core.services.ledger_export import LedgerExport
@@ -40,7 +42,7 @@ from core.services.market_hub import MarketHub
 from core.services.night_watch import NightWatch, Watched
 from core.services.order_reader import OrderReader
 from core.services.orders import OrderService
-from core.services.ownership import Ownership
+from core.services.ownership import EngineRole, Ownership
 from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.projector import Projector
@@ -89,6 +91,7 @@ class App:
             ("snapshots", self._snapshots.run),
             ("night watch", self._night_watch.run),
             ("system modes", self.services.modes.run),
+            ("global stop", self.services.global_stop.run),
         ):
             self._tasks.append(asyncio.create_task(work(), name=name))
         self.services.hub.follow(self.services.hub.feed.symbols[0])
@@ -166,6 +169,8 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         exits=Exits(writer, hub, orders),
         exports=LedgerExport(store, clock),
         funds=Funds(store, writer, hub),
+        global_stop=GlobalStop(modes, accounts, writer, hub, lambda: engine.role is EngineRole.OWNER),
+        guardrails=Guardrails(store, writer, hub, projector),
         health=Health(store, "MongoDB" if settings.store.mongo_url.get_secret_value() else "SQLite", hub, engine),
         hub=hub,
         ids=ids,

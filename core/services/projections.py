@@ -9,6 +9,7 @@ follows from.
 * `equity_hours`: the last of those points of each hour of engine time. `daily_rollups`: see core/services/rollups.py.
 * `bots`: each bot as it is now. `pending_orders`: each order as it is now, `open` while it rests, by `order_id` and
   by `client_order_id`. `circuit_breaker_state`: what was last recorded of each scope (`user`, or a bot's id).
+  `circuit_breaker_history`: one per trip and per reset.
 """
 
 from collections.abc import Iterable
@@ -27,7 +28,7 @@ from core.services.rollups import USER_SCOPE, Measured, day_key, measure, moves_
 VERSION = 3
 """Rises when the same event gives other documents: then each user's are written anew from the first event."""
 
-IMMUTABLE = frozenset({"fills_ledger", "trades", "equity_points"})
+IMMUTABLE = frozenset({"fills_ledger", "trades", "equity_points", "circuit_breaker_history"})
 
 USER_INDEXES = {
     "fills_ledger": "user_time",
@@ -38,6 +39,7 @@ USER_INDEXES = {
     "bots": "user",
     "pending_orders": "open",
     "circuit_breaker_state": "user",
+    "circuit_breaker_history": "user_seq",
 }
 """All collections written here, with the index that lists a user's documents."""
 
@@ -60,6 +62,7 @@ def event_documents(appended: Appended) -> list[Put]:
     puts = [Put("fills_ledger", document | stamp) for document in _fills(appended)]
     puts += [Put("pending_orders", document | stamp) for document in _orders(appended)]
     puts += [Put("circuit_breaker_state", document | stamp) for document in _breakers(appended)]
+    puts += [Put("circuit_breaker_history", document | stamp) for document in _breaker_changes(appended)]
     if appended.trade is not None:
         puts.append(Put("trades", encode(appended.trade) | {"_id": appended.trade.order_id} | stamp))
     if moves_equity(event.payload):
@@ -173,6 +176,15 @@ def _breakers(appended: Appended) -> Iterable[Document]:
         scopes = [USER_SCOPE, *appended.state.bots]
     for scope in scopes:
         yield what | {"_id": f"{event.user_id}:{scope}", "scope": scope, "ts": iso(event.ts)}
+
+
+def _breaker_changes(appended: Appended) -> Iterable[Document]:
+    event, fact = appended.event, appended.event.payload
+    if isinstance(fact, ev.BreakerTripped | ev.BreakerReset):
+        # What everything was worth at a reset is in the journal.
+        what = {name: value for name, value in encode(fact).items() if name != "marks"}
+        change = "tripped" if isinstance(fact, ev.BreakerTripped) else "reset"
+        yield what | {"_id": f"{event.user_id}:{event.seq}", "change": change, "ts": iso(event.ts)}
 
 
 def _equity(appended: Appended, stamp: Document) -> list[Put]:

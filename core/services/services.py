@@ -14,6 +14,8 @@ from core.services.emergency import Emergency
 from core.services.engine import Engine
 from core.services.exits import Exits
 from core.services.funds import Funds
+from core.services.global_stop import GlobalStop
+from core.services.guardrails import Guardrails
 from core.services.health import Health
 from core.services.journal_writer import JournalWriter
 from core.services.ledger_export import LedgerExport
@@ -47,6 +49,8 @@ class Services:
     exits: Exits
     exports: LedgerExport
     funds: Funds
+    global_stop: GlobalStop
+    guardrails: Guardrails
     health: Health
     hub: MarketHub
     ids: Ids

@@ -7,13 +7,15 @@ from datetime import datetime
 import structlog
 
 from core.domain.codec import from_iso, iso
-from core.ports import Clock, DocumentStore, DuplicateKey, StoreUnavailable, VersionConflict
+from core.domain.errors import Conflict
+from core.ports import Clock, Document, DocumentStore, DuplicateKey, StoreUnavailable, VersionConflict
 
 MODES = "system_modes"
 TRADING = "trading"
 
 _POLL_SECS = 0.5
 _TRIES = 20
+_KEYS_KEPT = 1_000
 
 _log = structlog.get_logger(__name__)
 
@@ -49,19 +51,36 @@ class SystemModes:
             self._known = TradingMode(document["halted"], document["actor"], document["reason"], since)
         return self._known
 
-    async def set_trading(self, *, halted: bool, actor: str, reason: str) -> TradingMode:
-        """Set the mode for every process; durable when this returns."""
+    async def halt(self, actor: str, reason: str, key: str) -> TradingMode:
+        """Halt trading for every process, once per key; durable when this returns."""
+        return await self._set(key, halted=True, actor=actor, reason=reason)
+
+    async def resume(self, actor: str, key: str) -> TradingMode:
+        """Lift it, once per key: a late repetition does not lift a halt that came after.
+
+        Raises:
+            Conflict: trading is not halted for everybody.
+        """
+        return await self._set(key, halted=False, actor=actor, reason="")
+
+    async def _set(self, key: str, *, halted: bool, actor: str, reason: str) -> TradingMode:
         for _ in range(_TRIES):
             stored = await self._store.get(MODES, TRADING)
-            wanted = {"_id": TRADING, "halted": halted, "actor": actor, "reason": reason}
-            document = wanted | {"since": iso(self._clock.now()), "version": 1}
+            known: Document = stored or {"_id": TRADING, "halted": False, "keys": []}
+            if key in known["keys"]:
+                return await self.trading()
+            if not halted and not known["halted"]:
+                raise Conflict("Trading is not halted for everybody, so there is nothing to resume.")
+            document = known | {"keys": [*known["keys"], key][-_KEYS_KEPT:]}
+            if known["halted"] != halted:  # a halt that stands keeps who set it, and why
+                document |= {"halted": halted, "actor": actor, "reason": reason, "since": iso(self._clock.now())}
             try:
                 if stored is None:
-                    await self._store.insert(MODES, document)
+                    await self._store.insert(MODES, document | {"version": 1})
                 else:
                     await self._store.replace(MODES, document, stored["version"])
             except (DuplicateKey, VersionConflict):
-                continue  # somebody set it at the same time: the later one wins
+                continue  # somebody set it at the same time: look again at what is there now
             return await self.trading()
         raise StoreUnavailable("Too many others are setting the system's mode. Try again.")
 

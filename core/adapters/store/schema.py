@@ -85,6 +85,11 @@ COLLECTIONS: tuple[Collection, ...] = (
         _requires(user_id=_TEXT, order_id=_TEXT, client_order_id=_TEXT, open=_BOOL),
     ),
     Collection("circuit_breaker_state", (Index("user", ("user_id", "scope")),), _requires(user_id=_TEXT, scope=_TEXT)),
+    Collection(
+        "circuit_breaker_history",
+        (Index("user_seq", ("user_id", "seq")),),
+        _requires(user_id=_TEXT, seq=_COUNT, change=_TEXT, ts=_TEXT),
+    ),
     Collection("system_modes", (), _requires()),
     Collection("api_keys", (Index("user", ("user_id", "provider")),), _requires(user_id=_TEXT, provider=_TEXT)),
     Collection("alerts", (Index("user", ("user_id", "last_seen")),), _requires(user_id=_TEXT, last_seen=_TEXT)),
