@@ -14,6 +14,8 @@ from core.domain.money import ZERO, plain, ratio
 from core.domain.rules import TradingRules
 
 _HOUR = timedelta(hours=1)
+_ROUNDED = Decimal("1e-17")
+"""More than rounding a fall to 18 decimals can add to it."""
 
 
 def fall(value: Decimal, reference: Decimal) -> Decimal:
@@ -80,11 +82,26 @@ def trip(
     # A stopped bot makes no entries any more, and one that gave its cash back has nothing to measure.
     scopes = [bot] if bot is not None and bot.tripped is None and bot.status is not BotStatus.STOPPED else []
     for scope in (*scopes, *([None] if state.tripped is None else [])):
+        if _quiet(state, scope, prices, rules):
+            continue
         for measure in measures(state, scope, prices, rules, now):
             if measure.reached:
                 metric, value, threshold, evidence = measure
                 return BreakerTripped(metric, value, threshold, _texts(evidence), scope.bot_id if scope else None)
     return None
+
+
+def _quiet(state: Account, bot: Bot | None, prices: dict[str, Decimal], rules: TradingRules) -> bool:
+    """Whether surely nothing trips, told without a division: every order asks twice, and hardly any trips."""
+    scope = bot or state
+    if scope.errors or scope.loss_streak >= rules.max_consecutive_losses:
+        return False
+    track = scope.track
+    value = track.value(scope.equity(prices))
+    for reference, limit in ((track.peak, rules.max_drawdown), (max(track.day_open, track.last), rules.max_daily_loss)):
+        if reference - value >= (limit - _ROUNDED) * reference:
+            return False
+    return True
 
 
 def _texts(evidence: dict[str, Decimal]) -> dict[str, str]:
