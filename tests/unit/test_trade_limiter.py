@@ -1,15 +1,20 @@
 """Gate 3: limits bind exactly where they are set, and clear when they say (spec/pipeline.md)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from core.domain import events as ev
+from core.domain.bot_state import MANUAL
+from core.domain.commands import CancelOrder, FillResting, SetCooldown
+from core.domain.errors import InvalidInput
 from core.domain.gates.verdict import Denied, Gate
-from core.domain.order import Side
+from core.domain.market import Level
+from core.domain.order import Side, TimeInForce
 from core.domain.rules import TradingRules
-from tests.builders import BOT, T0, Chain, at, bot_created, dec, entry, executed, leave, market, running
+from tests.builders import BOT, BTC, T0, Chain, asking, at, bot_created, dec, entry, executed, leave, market, running
 
 OTHER = "33333333-3333-4333-8333-333333333333"
 MIDNIGHT = datetime.fromisoformat("2026-01-06T00:00:00Z")
@@ -162,3 +167,122 @@ def test_the_burst_window_counts_entries_of_symbols_that_run_a_little_ahead():
     denied = _denied(chain, at(0), TradingRules(burst_limit_orders=1))
     assert denied is not None
     assert denied.code == "burst_limit"
+
+
+def _resting(chain: Chain, key: str, bot_id: str = BOT, ts: datetime = T0, rules: TradingRules | None = None) -> Denied:
+    """An entry of 0.001 below the market that rests; gives the denial, if there is one."""
+    command = asking(
+        entry(market("49999", "50001", ts), "0.001", bot_id=bot_id, key=key),
+        limit_price=dec(49_000),
+        time_in_force=TimeInForce.GTC,
+    )
+    decision = chain.run(command, ts, rules)
+    return decision.denied or Denied(Gate.LIFE_CYCLE, "passed", "")
+
+
+def test_entries_that_rest_take_their_place_under_the_daily_limits():
+    """They count when they fill, so that without this any number could be placed and fill at once."""
+    chain = _two_bots()
+    assert _resting(chain, "one").code == "passed"
+    assert chain.state.orders_today == 0
+    for rules, bot_id, code in (
+        (TradingRules(max_trades_per_user_daily=1), OTHER, "daily_limit"),
+        (TradingRules(max_trades_per_bot_daily=1), OTHER, "passed"),
+    ):
+        assert _resting(chain, "two", bot_id, rules=rules).code == code
+    rules = TradingRules(max_trades_per_user_daily=2)
+    denied = _denied(chain, T0, rules)
+    assert denied is not None
+    assert (denied.code, denied.limit, denied.value) == ("daily_limit", "2", "2")
+    chain.run(CancelOrder("order-one", "ann", ""))
+    assert _denied(chain, T0, rules) is None
+
+
+def test_a_resting_entry_that_has_filled_in_part_is_not_counted_twice():
+    chain = _two_bots()
+    _resting(chain, "one")
+    state = replace(market("48990", "48992", at(1)), trades=(Level(dec(48_999), dec("0.0004")),))
+    chain.run(FillResting(BOT, "order-one", state, BTC, dec(0), 0), at(1))
+    assert (chain.state.orders_today, set(chain.state.working)) == (1, {"order-one"})
+    assert _denied(chain, at(1), TradingRules(max_trades_per_user_daily=2), OTHER) is None
+    assert _denied(chain, at(1), TradingRules(max_trades_per_user_daily=1), OTHER) is not None
+
+
+def test_an_entry_that_rests_fills_the_burst_window_when_it_is_accepted():
+    chain = _two_bots()
+    _resting(chain, "one")
+    denied = _denied(chain, at(9.999), TradingRules(burst_limit_orders=1), OTHER)
+    assert denied is not None
+    assert (denied.code, denied.clears_at) == ("burst_limit", at(10))
+
+
+def test_a_bot_has_one_entry_working_at_a_time():
+    chain = running()
+    _resting(chain, "one")
+    denied = _resting(chain, "two")
+    assert (denied.gate, denied.code, denied.limit, denied.value) == (Gate.TRADE_LIMITER, "entry_working", "1", "1")
+    chain.run(CancelOrder("order-one", "ann", ""))
+    assert _resting(chain, "two").code == "passed"
+
+
+def test_cash_that_an_entry_has_reserved_cannot_be_spent_again():
+    chain = running("80")
+    assert _resting(chain, "one").code == "passed"
+    chain.state.bots[BOT].strategy = MANUAL  # which may have many entries
+    denied = _resting(chain, "two")
+    assert denied.code == "passed"  # from the free cash of its owner
+    chain = running("80", "80")
+    _resting(chain, "one")
+    chain.state.bots[BOT].strategy = MANUAL
+    denied = _resting(chain, "two")
+    assert (denied.code, denied.limit, denied.value) == ("not_enough_cash", "30.951", "49.049")
+
+
+def test_a_cooldown_passes_after_its_minutes_and_not_before():
+    chain = running()
+    chain.run(SetCooldown(BOT, 5, "ann"))
+    assert _denied(chain, T0, TradingRules()) is None
+    _round_trip(chain)
+    denied = _denied(chain, at(299.999), TradingRules())
+    assert denied is not None
+    assert (denied.gate, denied.code, denied.limit, denied.value) == (Gate.TRADE_LIMITER, "cooldown", "5", "5")
+    assert denied.clears_at == at(300)
+    assert "A waits 5 min between entries" in denied.message
+    assert _denied(chain, at(300), TradingRules()) is None
+
+
+def test_a_cooldown_runs_from_the_acceptance_of_an_entry_and_is_its_bots_alone():
+    chain = _two_bots()
+    chain.run(SetCooldown(BOT, 10, "ann"))
+    _resting(chain, "one")
+    chain.run(CancelOrder("order-one", "ann", ""))
+    assert _resting(chain, "two", ts=at(599)).code == "cooldown"
+    assert _resting(chain, "three", OTHER, at(599)).code == "passed"
+    chain.run(SetCooldown(BOT, 0, "ann"), at(599))
+    assert _resting(chain, "two", ts=at(599)).code == "passed"
+
+
+@pytest.mark.parametrize("minutes", [-1, 1, 4, 121])
+def test_a_cooldown_is_none_or_five_to_a_hundred_and_twenty_minutes(minutes: int):
+    chain = running()
+    with pytest.raises(InvalidInput, match="5 to 120"):
+        chain.decide(SetCooldown(BOT, minutes, "ann"))
+    for allowed in (0, 5, 120):
+        chain.run(SetCooldown(BOT, allowed, "ann"))
+        assert chain.state.bots[BOT].cooldown_minutes == allowed
+
+
+def test_an_exit_knows_no_cooldown():
+    chain = running()
+    chain.run(SetCooldown(BOT, 120, "ann"))
+    chain.run(entry(market("49999", "50001"), "0.001"))
+    assert chain.decide(leave(market("49999", "50001")), at(1)).denied is None
+
+
+def test_a_denied_entry_is_told_what_its_round_trip_would_cost():
+    chain = running()
+    _round_trip(chain)
+    denied = _denied(chain, at(60), TradingRules(max_trades_per_bot_daily=2))
+    assert denied is not None
+    assert denied.cost is not None
+    assert denied.cost.required_bps == dec("45.4")
