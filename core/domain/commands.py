@@ -95,20 +95,25 @@ class CreateBot:
 
 @dataclass(frozen=True, slots=True)
 class StartBot:
-    """Start for the first time, or again after a pause; `source` is the market it will trade on."""
+    """Start for the first time, or again after a pause; `source` is the market it will trade on.
+
+    `system_halted`: an admin stopped everybody, whether or not that is in this journal yet.
+    """
 
     bot_id: str
     source: str
     actor: str
+    system_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeBot:
-    """Run again after a pause."""
+    """Run again after a pause; `system_halted` as for StartBot."""
 
     bot_id: str
     source: str
     actor: str
+    system_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +237,11 @@ class HaltTrading:
 
 @dataclass(frozen=True, slots=True)
 class ResumeTrading:
-    """Lift the halt of this scope."""
+    """Lift the halt of this scope; `system_halted` as for StartBot."""
 
     actor: str
     scope: HaltScope = HaltScope.USER
+    system_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

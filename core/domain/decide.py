@@ -54,9 +54,9 @@ def _halt(state: Account, command: cmd.HaltTrading, _: Setting) -> Decision:
 def _unhalt(state: Account, command: cmd.ResumeTrading, _: Setting) -> Decision:
     if command.scope is ev.HaltScope.SYSTEM:
         return Decision(ev.TradingResumed(command.actor, command.scope)) if state.system_halted else NOTHING
+    if state.system_halted or command.system_halted:
+        raise Conflict("An admin has halted all trading; only an admin can resume it.")
     if not state.user_halted:
-        if state.system_halted:
-            raise Conflict("An admin has halted all trading; only an admin can resume it.")
         raise Conflict("Your trading is not halted, so there is nothing to resume.")
     return Decision(ev.TradingResumed(command.actor))
 

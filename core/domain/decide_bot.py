@@ -88,7 +88,7 @@ def set_cooldown(state: Account, command: cmd.SetCooldown, _: Setting) -> Decisi
 def start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
     """For the first time, or again after a pause."""
     bot = state.bot(command.bot_id)
-    _may_run(state, bot, command.source)
+    _may_run(state, bot, command)
     life.after(bot.status, Move.START, bot.name)
     return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor))
 
@@ -96,18 +96,18 @@ def start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
 def resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
     """Again after a pause."""
     bot = state.bot(command.bot_id)
-    _may_run(state, bot, command.source)
+    _may_run(state, bot, command)
     life.after(bot.status, Move.RESUME, bot.name)
     return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
 
 
-def refuse_to_run(state: Account) -> None:
-    """Why no bot of this account may run now.
+def refuse_to_run(state: Account, *, system_halted: bool) -> None:
+    """Why no bot of this account may run now; `system_halted` also before the account's journal says so.
 
     Raises:
         Conflict: trading is halted or the account's circuit breaker is open.
     """
-    if state.system_halted:
+    if state.system_halted or system_halted:
         raise Conflict("An admin has halted all trading. It has to be resumed first.")
     if state.user_halted:
         raise Conflict("Your trading is halted by an emergency stop. Say “resume trading” first.")
@@ -116,13 +116,14 @@ def refuse_to_run(state: Account) -> None:
         raise Conflict(f"Your circuit breaker is open ({reason}). Reset it first.")
 
 
-def _may_run(state: Account, bot: Bot, source: str) -> None:
-    refuse_to_run(state)
+def _may_run(state: Account, bot: Bot, command: cmd.StartBot | cmd.ResumeBot) -> None:
+    refuse_to_run(state, system_halted=command.system_halted)
     if bot.tripped is not None:
         reason = bot.tripped.value.replace("_", " ")
         raise Conflict(f"The circuit breaker of {bot.name} is open ({reason}). Reset it first.")
-    if not bot.flat and bot.source != source:
-        raise Conflict(f"{bot.name} holds a position opened on {bot.source}, and prices now come from {source}.")
+    if not bot.flat and bot.source != command.source:
+        words = f"{bot.name} holds a position opened on {bot.source}, and prices now come from {command.source}."
+        raise Conflict(words)
 
 
 def pause(state: Account, command: cmd.PauseBot, _: Setting) -> Decision:

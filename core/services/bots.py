@@ -10,15 +10,18 @@ from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, Res
 from core.domain.decide import decide
 from core.domain.decide_bot import refuse_to_run
 from core.domain.decision import Setting
-from core.domain.errors import IntegrityError
+from core.domain.errors import Forbidden, IntegrityError, NotFound
 from core.domain.events import BotCreated
 from core.domain.instrument import Exchange
 from core.domain.market import Timeframe
 from core.domain.strategies import catalog
-from core.ports import Ids
+from core.domain.user import Role, User
+from core.ports import DocumentStore, Ids
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
+from core.services.system_modes import SystemModes
 
+BOTS = "bots"
 _NAMES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota", "Kappa", "Lambda", "Sigma")
 
 
@@ -39,10 +42,14 @@ class BotPlan:
 class BotService:
     """The life cycle of a user's bots."""
 
-    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids) -> None:
+    def __init__(
+        self, store: DocumentStore, writer: JournalWriter, hub: MarketHub, ids: Ids, modes: SystemModes
+    ) -> None:
+        self._store = store
         self._writer = writer
         self._hub = hub
         self._ids = ids
+        self._modes = modes
 
     async def plan(self, user_id: str, plan: BotPlan) -> BotPlan:
         """Check a plan and fill in a free name and all parameters.
@@ -95,14 +102,14 @@ class BotService:
 
     async def refuse_to_run(self, user_id: str) -> None:
         """Raise a Conflict that says why when no bot of this user may run now."""
-        refuse_to_run(await self._writer.account(user_id))
+        refuse_to_run(await self._writer.account(user_id), system_halted=self._modes.halted)
 
     async def refuse_to_move(self, user_id: str, bot_id: str, move: Move) -> None:
         """Raise what starting, resuming or stopping this bot now would raise (Conflict), without doing it."""
-        source, nobody = self._hub.feed.source, ""
+        source, halted, nobody = self._hub.feed.source, self._modes.halted, ""
         commands: dict[Move, Command] = {
-            Move.START: StartBot(bot_id, source, nobody),
-            Move.RESUME: ResumeBot(bot_id, source, nobody),
+            Move.START: StartBot(bot_id, source, nobody, halted),
+            Move.RESUME: ResumeBot(bot_id, source, nobody, halted),
             Move.STOP: StopBot(bot_id, nobody, ""),
         }
         await self._dry_run(user_id, commands[move])
@@ -113,11 +120,13 @@ class BotService:
 
     async def start(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let it trade on the present market data source."""
-        return await self._run(user_id, StartBot(bot_id, self._hub.feed.source, actor), bot_id, key)
+        command = StartBot(bot_id, self._hub.feed.source, actor, self._modes.halted)
+        return await self._run(user_id, command, bot_id, key)
 
     async def resume(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let a paused bot trade again."""
-        return await self._run(user_id, ResumeBot(bot_id, self._hub.feed.source, actor), bot_id, key)
+        command = ResumeBot(bot_id, self._hub.feed.source, actor, self._modes.halted)
+        return await self._run(user_id, command, bot_id, key)
 
     async def pause(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """No new entries; protective exits stay."""
@@ -132,6 +141,24 @@ class BotService:
         command = ResetBreaker(bot_id, actor, reason)
         marks = self._hub.mids_for(self._writer.known(user_id))
         await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=marks)
+
+    async def reset_breaker_as_admin(self, admin: User, bot_id: str, *, reason: str, key: str) -> str:
+        """Close the circuit breaker of anybody's bot; gives the id of its owner.
+
+        Raises:
+            Forbidden: the person is no admin.
+            NotFound: there is no such bot, or it is so new that it is not listed yet.
+            Conflict: its breaker is not open.
+        """
+        if not admin.may(Role.ADMIN):
+            raise Forbidden("Only an admin may reset the circuit breaker of somebody else's bot.")
+        listed = await self._store.get(BOTS, bot_id)
+        if listed is None:
+            raise NotFound("There is no such bot.")
+        owner: str = listed["user_id"]
+        await self._writer.account(owner)
+        await self.reset_breaker(owner, bot_id, actor=admin.email, reason=reason, key=key)
+        return owner
 
     async def set_cooldown(self, user_id: str, bot_id: str, minutes: int, *, actor: str, key: str) -> Bot:
         """The least time between two entries of a bot; 0 for none."""
