@@ -19,6 +19,9 @@ from tests.store_location import Location
 #: What the bots' process itself calls ready; every other line is an answer.
 READY = "ready"
 
+#: So many prices in turn, or the depth at a single one would be used up.
+_PRICES = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -58,13 +61,14 @@ def entry(bot_id: str, number: int, *, rests: bool) -> OrderRequest:
 
 async def _trade(shop: Desk, store: CountingStore, job: Job, bot_id: str) -> None:
     for number in range(job.rounds):
-        told = await shop.submit(job.user_id, entry(bot_id, number, rests=job.rests), 1)
+        price = str(100 + number % _PRICES)
+        told = await shop.submit(job.user_id, entry(bot_id, number, rests=job.rests), 1, price)
         answer = Answer(bot_id, told.success, told.order_id, told.code, told.limit, store.collisions)
         _say(msgspec.json.encode(answer).decode())
         if not told.success:
             return
         if job.rounds > 1:
-            await shop.submit(job.user_id, sell(bot_id, f"{bot_id}:out:{number}"), 1)
+            await shop.submit(job.user_id, sell(bot_id, f"{bot_id}:out:{number}"), 1, price)
 
 
 def _say(line: str) -> None:
