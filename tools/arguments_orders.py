@@ -43,6 +43,9 @@ class SubmitOrder(Arguments):
         None, description="For a buy, instead of take_profit: distance to it in bps; 2 % are 200."
     )
     stop_loss_bps: Bps | None = Field(None, description="For a buy, instead of stop_loss: distance to it in bps.")
+    propose_target: bool = Field(
+        default=True, description="For a buy without a target: whether to propose the balanced one (usual)."
+    )
     bot: BotName | None = Field(None, description="Whose order it is; absent for the person's own.")
     client_order_id: ClientOrderId | None = Field(
         None, description="The person's own id of the order, if they gave one: the same id never orders twice."
@@ -121,6 +124,7 @@ class ResetBreaker(Arguments):
 
     bot: BotName | None = Field(None, description="Bot whose breaker is open; absent for the whole account.")
     bot_id: OrderId | None = Field(None, description="Instead of its name: the bot's id; an admin may give anybody's.")
+    whole_account: bool = Field(default=False, description="With bot_id: the breaker of the account that owns the bot.")
     reason: Reason | None = Field(
         None, description="Why it is safe to go on, in the person's own words; without one nothing is reset."
     )
@@ -129,6 +133,8 @@ class ResetBreaker(Arguments):
     def _names_one_scope(self) -> Self:
         if self.bot is not None and self.bot_id is not None:
             raise ValueError("say either `bot` or `bot_id`, not both")
+        if self.whole_account and self.bot_id is None:
+            raise ValueError("the breaker of your own account is meant when no bot is named")
         return self
 
 

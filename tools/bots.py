@@ -1,20 +1,18 @@
 """Tools that create, steer and show bots."""
 
-from core.domain.bot import BotStatus, Move
+from core.domain.bot import Move
 from core.domain.bot_state import Bot
-from core.domain.errors import Conflict
 from core.domain.money import ZERO, plain
 from core.domain.strategies import catalog as strategies
 from core.domain.strategies.base import RiskProfile
-from core.domain.valuation import BotFigures
 from core.services.bots import BotPlan
 from core.services.confirmations import Proposal
 from core.services.services import Services
-from core.services.traces import TraceKind
-from tools.arguments import BotRef, CreateBot, NoArguments, ResetBreaker, StopBot
+from tools.arguments import BotRef, CreateBot, NoArguments, StopBot
 from tools.context import Caller
 from tools.definitions import Propose
-from tools.results import BotList, BotMoved, BotReport, BreakerClosed
+from tools.explain import why_no_trade
+from tools.results import BotList, BotMoved, BotReport
 from tools.symbols import resolve_symbol
 
 STOP_PHRASE = "STOP {name}"
@@ -39,12 +37,13 @@ async def bot_status(services: Services, caller: Caller, args: BotRef) -> BotRep
     portfolio = await services.portfolio.summary(caller.principal.user_id)
     figures = next(f for f in portfolio.by_bot if f.bot_id == bot.bot_id)
     warmth = services.engine.warmth(bot.symbol, bot.bot_id)
-    kind = strategies.STRATEGIES[bot.strategy]
-    denials = [t for t in traces if t.kind is TraceKind.DENIAL]
+    kind = strategies.STRATEGIES.get(bot.strategy)
+    halted = services.writer.known(caller.principal.user_id).halted
+    pending = await services.order_reader.pending(caller.principal.user_id)
     return BotReport(
         figures=figures,
-        strategy=kind.title,
-        strategy_words=kind.description,
+        strategy=kind.title if kind else "Your own orders",
+        strategy_words=kind.description if kind else "It brings the orders that you place yourself.",
         timeframe=bot.timeframe.value,
         risk_mode=bot.risk_mode,
         source=bot.source or services.hub.feed.source,
@@ -52,20 +51,11 @@ async def bot_status(services: Services, caller: Caller, args: BotRef) -> BotRep
         protection=bot.protection,
         bars_seen=warmth[0] if warmth else None,
         bars_needed=warmth[1] if warmth else None,
-        why_no_trade=None if bot.book.fills else _why_no_trade(figures, warmth, denials[0].text if denials else None),
+        why_no_trade=None if bot.book.fills else why_no_trade(services, bot, halted, traces),
         traces=traces,
+        orders=tuple(order for order in pending if order.bot_id == bot.bot_id),
+        cooldown_minutes=bot.cooldown_minutes,
     )
-
-
-def _why_no_trade(figures: BotFigures, warmth: tuple[int, int] | None, denial: str | None) -> str:
-    if figures.status != "running":
-        return f"It is {figures.status.replace('_', ' ')}."
-    if warmth is None:
-        return "The engine is about to take it up."
-    seen, needed = warmth
-    if seen < needed:
-        return f"Warming up: {seen} of {needed} bars."
-    return f"Its last wish was denied: {denial}" if denial else "No signal yet; it looks at every closed bar."
 
 
 def _plan(args: CreateBot, symbol: str) -> BotPlan:
@@ -188,40 +178,3 @@ async def stop_bot(services: Services, caller: Caller, args: StopBot, key: str) 
     if bot.flat:
         return BotMoved(bot.name, "stopped", "Its cash is free again.")
     return BotMoved(bot.name, "stopping", "Its position is being sold; then its cash is free again.")
-
-
-async def propose_reset(services: Services, caller: Caller, args: ResetBreaker) -> Proposal:
-    """Show which breaker would be closed, and what that re-bases; without a name, the one that is open."""
-    state = await services.writer.account(caller.principal.user_id)
-    tripped = [bot for bot in state.bots.values() if bot.tripped is not None and bot.status is not BotStatus.STOPPED]
-    if args.bot:
-        bot = state.named(args.bot)
-    elif state.tripped is None and len(tripped) > 1:
-        raise Conflict(f"Several breakers are open: {', '.join(b.name for b in tripped)}. Say which bot's to reset.")
-    else:
-        bot = tripped[0] if state.tripped is None and tripped else None
-    scope, metric = (bot.name, bot.tripped) if bot else ("your account", state.tripped)
-    if metric is None:
-        raise Conflict(f"The circuit breaker of {scope} is not open, so there is nothing to reset.")
-    exact = ResetBreaker(bot=bot.name if bot else None, reason=args.reason)
-    return Proposal(
-        tool="reset_circuit_breaker",
-        arguments=exact.model_dump(mode="json", exclude_none=True),
-        title=f"Reset the circuit breaker of {scope}",
-        effect=(
-            f"It opened because of: {metric.value.replace('_', ' ')}.",
-            "Peak and streak start afresh; its bots stay paused until you resume them.",
-            f"Reason: {args.reason}",
-        ),
-        basis={"bot": bot.bot_id if bot else "", "tripped": metric.value},
-        phrase=None,
-    )
-
-
-async def reset_breaker(services: Services, caller: Caller, args: ResetBreaker, key: str) -> BreakerClosed:
-    """Close a breaker again."""
-    user_id = caller.principal.user_id
-    bot_id = (await _find(services, caller, args.bot)).bot_id if args.bot else None
-    actor = caller.principal.email
-    await services.bots.reset_breaker(user_id, bot_id, actor=actor, reason=args.reason, key=key)
-    return BreakerClosed(args.bot or "your account")

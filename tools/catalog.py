@@ -2,8 +2,10 @@
 
 from core.domain.user import Role
 from tools import arguments as args
-from tools import bots, emergency, market, portfolio, system
+from tools import bots, market, portfolio, system
+from tools.catalog_guard import GUARD_TOOLS
 from tools.catalog_ledger import LEDGER_TOOLS
+from tools.catalog_orders import ORDER_TOOLS
 from tools.definitions import ActTool, ReadTool, Tool
 from tools.spec import Level, ToolSpec
 
@@ -67,6 +69,7 @@ _TOOLS: tuple[Tool, ...] = (
         read=bots.bot_status,
     ),
     *LEDGER_TOOLS,
+    *ORDER_TOOLS,
     ReadTool(
         ToolSpec("market_price", "Price of a pair now.", args.MarketPrice, _USER, _READ, ("price of btc",)),
         read=market.market_price,
@@ -77,42 +80,7 @@ _TOOLS: tuple[Tool, ...] = (
         ),
         read=portfolio.equity_chart,
     ),
-    ActTool(
-        ToolSpec(
-            "emergency_stop",
-            "Halt all your trading at once; optionally sell everything.",
-            args.EmergencyStop,
-            _USER,
-            _PHRASE,
-            ("emergency stop",),
-        ),
-        run=emergency.stop,
-        propose=emergency.propose_stop,
-    ),
-    ActTool(
-        ToolSpec(
-            "resume_trading",
-            "Lift your emergency stop; bots stay paused.",
-            args.NoArguments,
-            _USER,
-            _CONFIRM,
-            ("resume trading",),
-        ),
-        run=emergency.resume,
-        propose=emergency.propose_resume,
-    ),
-    ActTool(
-        ToolSpec(
-            "reset_circuit_breaker",
-            "Close a circuit breaker that has opened, of one bot or of the account.",
-            args.ResetBreaker,
-            _USER,
-            _CONFIRM,
-            ("reset the circuit breaker of alpha",),
-        ),
-        run=bots.reset_breaker,
-        propose=bots.propose_reset,
-    ),
+    *GUARD_TOOLS,
     ReadTool(
         ToolSpec("system_health", "State of the system's parts.", args.NoArguments, _ADMIN, _READ, ("system health",)),
         read=system.system_health,

@@ -12,7 +12,7 @@ from tools.results import Result
 from tools.spec import Level, ToolSpec
 
 Read: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Result]]
-Propose: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Proposal]]
+Propose: TypeAlias = Callable[[Services, Caller, Any], Awaitable[Proposal | Result]]
 Moved: TypeAlias = Callable[[Mapping[str, str], Mapping[str, str]], bool]
 Run: TypeAlias = Callable[[Services, Caller, Any, str], Awaitable[Result]]
 
@@ -31,7 +31,8 @@ class ActTool:
 
     `run` gets an idempotency key and may be repeated with it. When the basis of the proposal has moved before
     the person confirms, they are asked again; the basis of a stop is only what is to be stopped. `moved` tells
-    whether a basis shown differs too much from the present one.
+    whether a basis shown differs too much from the present one. What would come to nothing now, `propose` may
+    answer at once with a result, and then there is nothing to confirm.
     """
 
     spec: ToolSpec

@@ -1,12 +1,14 @@
-"""The emergency stop and its lifting."""
+"""The emergency stop and its lifting, of a person and of everybody."""
 
+from core.domain.errors import Conflict
 from core.services.confirmations import Proposal
 from core.services.services import Services
-from tools.arguments import EmergencyStop, NoArguments
+from tools.arguments import EmergencyStop, GlobalStop, NoArguments
 from tools.context import Caller
-from tools.results import Resumed, Stopped
+from tools.results import GloballyResumed, GloballyStopped, Resumed, Stopped
 
 PHRASE = "CONFIRM EMERGENCY STOP"
+GLOBAL_PHRASE = "CONFIRM GLOBAL STOP"
 
 
 async def propose_stop(services: Services, caller: Caller, args: EmergencyStop) -> Proposal:
@@ -14,12 +16,18 @@ async def propose_stop(services: Services, caller: Caller, args: EmergencyStop) 
     state = await services.writer.account(caller.principal.user_id)
     running = sum(1 for bot in state.bots.values() if bot.status.value == "running")
     held = sum(1 for bot in state.bots.values() if not bot.flat)
+    working = f"Working orders taken back: {len(state.working)}."
     sells = f"Open positions sold at market: {held}." if args.flatten else "Open positions keep their stops."
     return Proposal(
         tool="emergency_stop",
         arguments=args.model_dump(mode="json"),
         title="Emergency stop",
-        effect=(f"Halts all trading at once; bots running now: {running}.", sells, "“Resume trading” lifts it later."),
+        effect=(
+            f"Halts all trading at once; bots running now: {running}.",
+            working,
+            sells,
+            "“Resume trading” lifts it later.",
+        ),
         basis={},
         phrase=PHRASE,
     )
@@ -44,3 +52,49 @@ async def resume(services: Services, caller: Caller, _: NoArguments, key: str) -
     """Lift the halt."""
     principal = caller.principal
     return Resumed(await services.emergency.resume(principal.user_id, actor=principal.email, key=key))
+
+
+async def propose_stop_everybody(services: Services, caller: Caller, args: GlobalStop) -> Proposal:
+    """Say whom it halts."""
+    del caller
+    people = len(await services.accounts.all_ids())
+    return Proposal(
+        tool="global_emergency_stop",
+        arguments=args.model_dump(mode="json"),
+        title="Stop the trading of everybody",
+        effect=(
+            f"Halts all trading at once, of all {people} people; no order to buy passes anywhere.",
+            "Open positions keep their stops; everybody can still sell.",
+            f"Reason, which everybody's ledger records: {args.reason}",
+            "“Resume the trading of everybody” lifts it later.",
+        ),
+        basis={},
+        phrase=GLOBAL_PHRASE,
+    )
+
+
+async def stop_everybody(services: Services, caller: Caller, args: GlobalStop, key: str) -> GloballyStopped:
+    """Halt everybody."""
+    return GloballyStopped(await services.global_stop.stop(caller.principal.email, args.reason, key))
+
+
+async def propose_resume_everybody(services: Services, caller: Caller, _: NoArguments) -> Proposal:
+    """Say what lifting the halt of everybody does not do.
+
+    Raises:
+        Conflict: nobody halted everybody.
+    """
+    del caller
+    mode = await services.global_stop.mode()
+    if not mode.halted:
+        raise Conflict("Trading is not halted for everybody, so there is nothing to lift.")
+    effect = (
+        f"Lifts the stop that {mode.actor} made: {mode.reason}",
+        "Who stopped their own trading stays stopped; bots stay paused until their owners resume them.",
+    )
+    return Proposal("global_resume", {}, "Resume the trading of everybody", effect, {"halted": "yes"}, None)
+
+
+async def resume_everybody(services: Services, caller: Caller, _: NoArguments, key: str) -> GloballyResumed:
+    """Lift the halt of everybody."""
+    return GloballyResumed(await services.global_stop.resume(caller.principal.email, key))

@@ -23,12 +23,13 @@ async def profits(services: Services, caller: Caller, args: ProfitArguments) -> 
 
 
 async def positions(services: Services, caller: Caller, args: PositionArguments) -> Positions:
-    """What is held, of one bot or of all."""
+    """What is held and what works, of one bot or of all."""
     user_id = caller.principal.user_id
     bot_id = (await services.writer.account(user_id)).named(args.bot).bot_id if args.bot else None
     found = await services.portfolio.positions(user_id)
     wanted = tuple(one for one in found if bot_id in {None, one.bot_id})
-    return Positions(wanted, services.hub.feed.source, services.hub.feed.now())
+    working = [order for order in await services.order_reader.pending(user_id) if bot_id in {None, order.bot_id}]
+    return Positions(wanted, services.hub.feed.source, services.hub.feed.now(), tuple(working))
 
 
 async def trade_history(services: Services, caller: Caller, args: TradeHistory) -> Trades:

@@ -10,8 +10,17 @@ from core.domain.trade import Trade
 from core.domain.valuation import BotFigures, Portfolio
 from core.services.emergency import StopReport
 from core.services.health import Component
+from core.services.order_reader import OrderView
 from core.services.portfolio import EquityPoint, ProfitPeriod
 from core.services.traces import Trace
+from tools.results_guard import (
+    BreakersShown,
+    GloballyResumed,
+    GloballyStopped,
+    LimitsShown,
+    ModesShown,
+    UsageShown,
+)
 from tools.results_ledger import (
     CountdownReport,
     Exported,
@@ -22,6 +31,14 @@ from tools.results_ledger import (
     TargetSet,
     Verified,
 )
+from tools.results_orders import (
+    CooldownSet,
+    Explained,
+    Flattened,
+    LastOrder,
+    OrderAnswer,
+    OrderTakenBack,
+)
 from tools.spec import ToolSpec
 
 __all__ = [
@@ -31,11 +48,23 @@ __all__ = [
     "BotReport",
     "BotTrade",
     "BreakerClosed",
+    "BreakersShown",
+    "CooldownSet",
     "CountdownReport",
     "EquityCurve",
+    "Explained",
     "Exported",
+    "Flattened",
     "FundsMoved",
+    "GloballyResumed",
+    "GloballyStopped",
     "HelpText",
+    "LastOrder",
+    "LimitsShown",
+    "ModesShown",
+    "OrderAnswer",
+    "OrderTakenBack",
+    "OrderView",
     "Positions",
     "Price",
     "Profits",
@@ -48,7 +77,9 @@ __all__ = [
     "SystemHealth",
     "TargetSet",
     "Trades",
+    "UsageShown",
     "Verified",
+    "was_refused",
 ]
 
 
@@ -71,7 +102,10 @@ class BotList:
 
 @dataclass(frozen=True, slots=True)
 class BotReport:
-    """One bot in detail. `bars_*` are set while it runs, `why_no_trade` while it has not traded."""
+    """One bot in detail. `bars_*` are set while it runs, `why_no_trade` while it has not traded.
+
+    `orders` are those that work now, `cooldown_minutes` the least time between two entries.
+    """
 
     figures: BotFigures
     strategy: str
@@ -85,6 +119,8 @@ class BotReport:
     bars_needed: int | None
     why_no_trade: str | None
     traces: tuple[Trace, ...]
+    orders: tuple[OrderView, ...] = ()
+    cooldown_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +229,27 @@ Result: TypeAlias = (
     | Verified
     | Exported
     | FundsMoved
+    | OrderAnswer
+    | OrderTakenBack
+    | Flattened
+    | CooldownSet
+    | Explained
     | Price
     | EquityCurve
     | Stopped
     | Resumed
     | BreakerClosed
+    | LimitsShown
+    | UsageShown
+    | BreakersShown
+    | ModesShown
+    | GloballyStopped
+    | GloballyResumed
     | SystemHealth
     | HelpText
 )
+
+
+def was_refused(result: Result) -> bool:
+    """Whether an acting tool did nothing of what was asked, though it gave a result."""
+    return isinstance(result, OrderAnswer | Flattened) and result.refused

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.countdown import Countdown
 from core.domain.performance import Performance
 from core.domain.reconciliation import Reconciliation
+from core.services.order_reader import OrderView
 from core.services.performance import BotPerformance
 from core.services.portfolio import Position
 from core.services.verdict import LedgerVerdict
@@ -14,11 +15,12 @@ from core.services.verdict import LedgerVerdict
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """What is held, at present marks."""
+    """What is held, at present marks, and the orders that work."""
 
     positions: tuple[Position, ...]
     source: str
     now: datetime
+    orders: tuple[OrderView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

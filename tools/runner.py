@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from core.domain.confirmation import Answer, ConfirmationRecord, ConfirmationStatus, check_answer
 from core.domain.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, NotFound, Unavailable
 from core.ports import StoreUnavailable
+from core.services.confirmations import Proposal
 from core.services.services import Services
 from tools.arguments import Arguments
 from tools.catalog import CATALOG
 from tools.context import Caller, Principal
 from tools.definitions import ActTool, ReadTool, Tool
-from tools.results import HelpText, Result
+from tools.results import HelpText, Result, was_refused
 from tools.spec import Level, ToolSpec
 
 _log = structlog.get_logger(__name__)
@@ -60,10 +61,12 @@ class ToolRunner:
             return await tool.run(self._services, caller, arguments, f"call:{self._services.ids.new()}")
         return await self._propose(caller, tool, arguments)
 
-    async def _propose(self, caller: Caller, tool: ActTool, arguments: Arguments) -> ConfirmationRecord:
+    async def _propose(self, caller: Caller, tool: ActTool, arguments: Arguments) -> Result | ConfirmationRecord:
         if tool.propose is None:
             raise Forbidden(UNKNOWN)
         proposal = await tool.propose(self._services, caller, arguments)
+        if not isinstance(proposal, Proposal):
+            return proposal
         principal = caller.principal
         return await self._services.confirmations.propose(principal.user_id, caller.conversation_id, proposal)
 
@@ -90,7 +93,8 @@ class ToolRunner:
         if tool.propose is not None:
             arguments = parse_arguments(tool.spec, record.arguments)
             present = await tool.propose(self._services, caller, arguments)
-            if tool.moved(record.basis, present.basis):
+            # What would come to nothing by now is run all the same: its answer says why.
+            if isinstance(present, Proposal) and tool.moved(record.basis, present.basis):
                 await self._services.confirmations.cancel(confirmation_id, answer)
                 return await self._services.confirmations.propose(
                     answer.user_id, caller.conversation_id, replace(present, title=f"{present.title} (changed)")
@@ -125,7 +129,7 @@ class ToolRunner:
             lapsed = self._services.clock.now() > record.expires_at + _RECOVERABLE
             if lapsed or principal is None or not isinstance(tool, ActTool) or not _permits(principal, tool):
                 _log.warning("a confirmed command was not run any more", tool=record.tool, lapsed=lapsed)
-                await self._services.confirmations.done(record)
+                await self._services.confirmations.done(record, refused=True)
                 continue
             try:
                 await self._run(Caller(principal, record.conversation_id), tool, record)
@@ -144,11 +148,11 @@ class ToolRunner:
             arguments = parse_arguments(tool.spec, record.arguments)
             result = await tool.run(self._services, caller, arguments, key)
         except _FINAL:
-            await self._services.confirmations.done(record)
+            await self._services.confirmations.done(record, refused=True)
             raise
         finally:
             self._running.discard(record.confirmation_id)
-        await self._services.confirmations.done(record)
+        await self._services.confirmations.done(record, refused=was_refused(result))
         return result
 
     async def _permitted(self, caller: Caller, name: str) -> tuple[Caller, Tool]:

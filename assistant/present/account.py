@@ -4,6 +4,7 @@ from assistant import formats as f
 from assistant.blocks import Block, Card, Chart, Field, Table, Text, Tone
 from assistant.present.base import PAPER, foot, present
 from assistant.present.bots import bot_table
+from assistant.present.orders import order_table
 from core.domain.codec import iso
 from core.domain.money import plain
 from core.domain.valuation import Portfolio
@@ -60,8 +61,9 @@ def _currency_table(p: Portfolio, source: str) -> Table:
 
 @present.register
 def _(result: r.Positions) -> tuple[Block, ...]:
+    working = (order_table(result.orders, result.source),) if result.orders else ()
     if not result.positions:
-        return (Text("Nothing is held: there are no open positions."),)
+        return (Text("Nothing is held: there are no open positions."), *working)
     rows = tuple(
         (
             one.bot_name,
@@ -77,7 +79,7 @@ def _(result: r.Positions) -> tuple[Block, ...]:
         for one in result.positions
     )
     columns = ("Bot", "Pair", "Quantity", "Bought at", "Mark", "Worth", "Unrealized", "In %", "Since")
-    return (Table("Open positions", columns, rows, foot(result.source, f.moment(result.now))),)
+    return (Table("Open positions", columns, rows, foot(result.source, f.moment(result.now))), *working)
 
 
 @present.register

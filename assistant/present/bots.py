@@ -3,6 +3,7 @@
 from assistant import formats as f
 from assistant.blocks import Block, Card, Choices, Field, Table, Text
 from assistant.present.base import foot, present
+from assistant.present.orders import ends, order_table
 from core.domain.money import plain
 from tools import results as r
 
@@ -48,15 +49,15 @@ def _(result: r.BotReport) -> tuple[Block, ...]:
         Field("Strategy", f"{result.strategy} on {bot.symbol} {result.timeframe}, {result.risk_mode}"),
     ]
     if result.protection is not None and bot.position:
-        target, stop = result.protection.take_profit, result.protection.stop_loss
-        fields.append(
-            Field("Target / stop", f"{f.price(target) if target else '-'} / {f.price(stop) if stop else '-'}")
-        )
+        fields.append(Field("Target / stop", ends(result.protection.take_profit, result.protection.stop_loss)))
+    if result.cooldown_minutes:
+        fields.append(Field("Cooldown", f"{result.cooldown_minutes} min between two entries"))
     if result.why_no_trade is not None:
         fields.append(Field("Why no trade yet", result.why_no_trade))
     elif result.traces:
         fields.append(Field("Last decision", f"{result.traces[0].text} ({f.moment(result.traces[0].ts)})"))
-    return (Card(f"Bot {bot.name}", tuple(fields), foot(result.source), f.tone(bot.net_pnl)),)
+    working = (order_table(result.orders, result.source),) if result.orders else ()
+    return (Card(f"Bot {bot.name}", tuple(fields), foot(result.source), f.tone(bot.net_pnl)), *working)
 
 
 @present.register

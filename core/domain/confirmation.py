@@ -12,11 +12,12 @@ from core.domain.journal import canonical
 
 
 class ConfirmationStatus(StrEnum):
-    """`approved` is durable intent; `done` says that its command has run."""
+    """`approved` is durable intent; `done` says that its command has run, `refused` that it came to nothing."""
 
     PENDING = "pending"
     APPROVED = "approved"
     DONE = "done"
+    REFUSED = "refused"
     CANCELLED = "cancelled"
 
 

@@ -100,9 +100,9 @@ class Confirmations:
         check_answer(replace(record, phrase=None), answer, self._clock.now())
         return await self._move(record, ConfirmationStatus.CANCELLED)
 
-    async def done(self, record: ConfirmationRecord) -> None:
-        """Note that an approved command has run, so that a restart does not look at it again."""
-        await self._move(record, ConfirmationStatus.DONE)
+    async def done(self, record: ConfirmationRecord, *, refused: bool = False) -> None:
+        """Note that an approved command has run, or was `refused`, so that a restart does not look at it again."""
+        await self._move(record, ConfirmationStatus.REFUSED if refused else ConfirmationStatus.DONE)
 
     async def unfinished(self) -> list[ConfirmationRecord]:
         """Approved proposals whose command may not have run: a crash came in between."""

@@ -22,10 +22,9 @@ from core.services.portfolio import EquityPoint, Position, ProfitPeriod
 from core.services.traces import Trace, TraceKind
 from core.services.verdict import LedgerVerdict
 from tests.builders import BOT, Chain, at, bot_created, executed, funded
+from tests.fakes.order_results import SOURCE, guard_examples, order_examples, order_view
 from tools import results as r
 from tools.catalog import CATALOG
-
-SOURCE = "replay:script"
 
 
 def bought_and_sold(name: str = "Alpha") -> tuple[Portfolio, Trade]:
@@ -156,10 +155,12 @@ def examples(name: str = "Alpha") -> list[r.Result]:
         r.BotList((figures,), SOURCE),
         report,
         replace(report, why_no_trade=f"{name} is warming up: 12 of 50 bars.", traces=()),
+        replace(report, orders=(order_view(name),), cooldown_minutes=15),
         r.BotMoved(name, "created", f"Say “start {name}” to let it trade."),
         r.Profits("daily", (period,), "USDT"),
         r.Positions((_position(name, portfolio.marks[0]),), SOURCE, at(61)),
         r.Positions((), SOURCE, at(61)),
+        r.Positions((_position(name, portfolio.marks[0]),), SOURCE, at(61), (order_view(name),)),
         r.Ranking("return", (_performance(name, portfolio.currency),), _figures(), "USDT", SOURCE, at(61)),
         r.CountdownReport(_countdown(Decimal("12.5")), own_target=True),
         r.CountdownReport(_countdown(None), own_target=False),
@@ -187,6 +188,8 @@ def examples(name: str = "Alpha") -> list[r.Result]:
         r.Stopped(StopReport(1, already_halted=False, sold=(), open_positions=(position,))),
         r.Resumed(1),
         r.BreakerClosed(name),
+        *order_examples(name),
+        *guard_examples(name),
         r.SystemHealth((Component("store", ok=True, detail="SQLite answers"),)),
         r.HelpText("drawdown", "Drawdown is how far equity has fallen.", ()),
         r.HelpText(None, "", tuple(tool.spec for tool in CATALOG.values())),

@@ -1,0 +1,236 @@
+"""Orders as blocks: what became of one, what works, and why a bot decided as it did."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from assistant import formats as f
+from assistant.blocks import Block, Card, Field, Table, Text, Tone
+from assistant.present.base import PAPER, foot, present
+from core.domain.money import ZERO, plain
+from core.domain.order import Side
+from core.domain.order_status import OrderStatus
+from core.services.order_result import OrderResult
+from core.services.traces import TraceKind
+from tools import results as r
+from tools.order_card import cost_words
+
+_TRACES = 8
+_GATES = {
+    "idempotency": "1 idempotency",
+    "fee_coverage": "2 fee coverage",
+    "trade_limiter": "3 trade limiter",
+    "circuit_breaker": "4 circuit breaker",
+    "mode": "halt",
+    "price": "price",
+    "ownership": "ownership",
+    "life_cycle": "the bot's state",
+}
+
+
+def gate_words(gate: str) -> str:
+    """A gate as people know it, with its number."""
+    return _GATES.get(gate, gate.replace("_", " "))
+
+
+def status_words(status: OrderStatus) -> str:
+    """An order's status for people."""
+    return status.value.lower().replace("_", " ")
+
+
+def clears(at: datetime, now: datetime) -> str:
+    """When a limit clears, and how long that is."""
+    left = Decimal(max(int((at - now).total_seconds()), 0))
+    return f"{f.moment(at)}, in {f.duration(left)}"
+
+
+@present.register
+def _(result: r.OrderAnswer) -> tuple[Block, ...]:
+    order = result.order
+    if order.gate_failed is not None:
+        return (_denied(result, order.gate_failed),)
+    if not order.success:
+        why = order.rejection_reason or "The market offered nothing for it."
+        title = f"The order ended without a fill ({status_words(order.status)})" if result.submitted else "Not placed"
+        return (
+            Card(
+                title,
+                (Field("Order", _order_words(result)), Field("Why", why, Tone.WARNING)),
+                foot(result.source),
+                Tone.WARNING,
+            ),
+        )
+    return (_placed(result),)
+
+
+def _order_words(result: r.OrderAnswer) -> str:
+    order, base = result.order, result.symbol.partition("/")[0]
+    quantity = f"{plain(order.quantity)} {base}" if order.quantity is not None else base
+    price = "at the market" if order.limit_price is None else f"at {f.price(order.limit_price)} or better"
+    return f"{result.bot}: {result.side} {quantity} {price}"
+
+
+def _denied(result: r.OrderAnswer, gate: str) -> Card:
+    """Which gate, which limit, the value now, and when it clears."""
+    order = result.order
+    fields = [
+        Field("Order", _order_words(result)),
+        Field("Gate", gate_words(gate)),
+        Field("Why", order.rejection_reason or "", Tone.WARNING),
+    ]
+    if order.limit is not None:
+        fields.append(Field("Limit", order.limit))
+    if order.value is not None:
+        fields.append(Field("Now", order.value.replace("_", " ")))
+    if order.clears_at is not None:
+        fields.append(Field("Clears", clears(order.clears_at, order.timestamp)))
+    if order.cost_bps is not None:
+        fields.append(Field("Costs to cover", cost_words(order.cost_bps)))
+    if order.gates_passed:
+        fields.append(Field("Passed", ", ".join(map(gate_words, order.gates_passed))))
+    return Card("Order denied: nothing was done", tuple(fields), foot(result.source), Tone.WARNING)
+
+
+def _placed(result: r.OrderAnswer) -> Card:
+    order, (base, quote) = result.order, result.symbol.split("/")
+    verb = "Bought" if result.side is Side.BUY else "Sold"
+    done = order.status is OrderStatus.FILLED
+    title = f"{verb} {plain(order.filled_qty)} {base}" if done else f"Order {status_words(order.status)}"
+    fields = [Field("Order", _order_words(result)), Field("Status", status_words(order.status))]
+    if order.filled_qty:
+        fields.append(Field("Filled", f"{plain(order.filled_qty)} {base}"))
+    fields += _execution(order, quote)
+    if order.order_id is not None:
+        fields.append(Field("Order id", order.order_id))
+    if order.cached:
+        fields.append(Field("Repeated", "this order came before; nothing was done again"))
+    return Card(title, tuple(fields), foot(result.source), Tone.NEUTRAL)
+
+
+def _execution(order: OrderResult, quote: str) -> list[Field]:
+    fields: list[Field] = []
+    if order.avg_px is not None:
+        fields += [
+            Field("Average price", f.price(order.avg_px), exact=plain(order.avg_px)),
+            f.money_field("Fee", order.fee, quote),
+            Field("Slippage", f"{f.grouped(order.slippage_bps or ZERO)} bps"),
+        ]
+    if order.take_profit is not None or order.stop_loss is not None:
+        fields.append(Field("Target / stop", ends(order.take_profit, order.stop_loss)))
+    if order.cost_bps is not None:
+        fields.append(Field("Costs to cover", cost_words(order.cost_bps)))
+    return fields
+
+
+def ends(target: Decimal | None, stop: Decimal | None) -> str:
+    """Protective prices, a dash for none."""
+    return f"{f.price(target) if target else '-'} / {f.price(stop) if stop else '-'}"
+
+
+def order_table(orders: tuple[r.OrderView, ...], source: str) -> Table:
+    """Orders that work, one a row."""
+    rows = tuple(
+        (
+            order.bot,
+            order.symbol,
+            order.side.value,
+            plain(order.quantity),
+            plain(order.filled_qty),
+            "market" if order.limit_price is None else f.price(order.limit_price),
+            f"{plain(order.reserved)} {order.symbol.split('/')[1 if order.side is Side.BUY else 0]}",
+            f.moment(order.time),
+            "until canceled" if order.expires_at is None else f"until {f.moment(order.expires_at)}",
+            order.order_id,
+        )
+        for order in orders
+    )
+    columns = ("Bot", "Pair", "Side", "Quantity", "Filled", "Price", "Reserved", "Since", "Good", "Id")
+    return Table("Working orders", columns, rows, foot(source))
+
+
+@present.register
+def _(result: r.OrderTakenBack) -> tuple[Block, ...]:
+    order, (base, quote) = result.order, result.order.symbol.split("/")
+    unit = quote if order.side is Side.BUY else base
+    what = f"{order.side} {plain(order.quantity)} {base}"
+    filled = f" {plain(order.filled_qty)} {base} had filled before." if order.filled_qty else ""
+    free = f"Free again: {plain(order.reserved)} {unit}."
+    return (Text(f"The order of **{f.escape(order.bot)}** to {what} is canceled.{filled} {free}"),)
+
+
+@present.register
+def _(result: r.Flattened) -> tuple[Block, ...]:
+    fields = [Field("Orders taken back", str(result.canceled))]
+    for order in result.orders:
+        base, quote = (order.symbol or "/").split("/")
+        left = (order.quantity or ZERO) - order.filled_qty
+        if order.filled_qty and order.avg_px is not None:
+            words = f"{plain(order.filled_qty)} {base} at {f.price(order.avg_px)}, fee {f.money(order.fee, quote)}"
+            fields.append(Field(f"Sold {base}", words, exact=plain(order.avg_px)))
+        if order.success and left > 0:
+            fields.append(Field(f"Still to sell {base}", f"{plain(left)}, as soon as somebody buys it", Tone.WARNING))
+        if not order.success:
+            fields.append(Field(f"Not sold {base}", order.rejection_reason or "no price", Tone.WARNING))
+    title = f"{result.bot} was not sold" if result.refused else f"{result.bot} is flattened"
+    return (Card(title, tuple(fields), foot(result.source), Tone.WARNING if result.refused else Tone.NEUTRAL),)
+
+
+@present.register
+def _(result: r.CooldownSet) -> tuple[Block, ...]:
+    name = f"**{f.escape(result.bot)}**"
+    if not result.minutes:
+        return (Text(f"{name} does not wait between its entries any more."),)
+    return (Text(f"{name} waits at least {result.minutes} minutes between two entries from now on."),)
+
+
+@present.register
+def _(result: r.Explained) -> tuple[Block, ...]:
+    signal = next((t for t in result.traces if t.kind is TraceKind.SIGNAL), None)
+    denial = next((t for t in result.traces if t.kind is TraceKind.DENIAL), None)
+    error = next((t for t in result.traces if t.kind is TraceKind.ERROR), None)
+    why = f" ({result.status_reason})" if result.status_reason else ""
+    fields = [Field("Status", f"{result.status.replace('_', ' ')}{why}")]
+    if result.why_no_trade is not None:
+        fields.append(Field("Why no trade yet", result.why_no_trade))
+    if signal is not None:
+        fields.append(Field("Last signal", f"{signal.text} ({f.moment(signal.ts)})"))
+    if denial is not None:
+        gate = f"{gate_words(denial.gate)}: " if denial.gate else ""
+        fields.append(Field("Last denial", f"{gate}{denial.text} ({f.moment(denial.ts)})", Tone.WARNING))
+    if error is not None:
+        fields.append(Field("Last error", f"{error.text} ({f.moment(error.ts)})", Tone.WARNING))
+    if result.last_order is not None:
+        fields += _last_order(result.last_order)
+    card = Card(f"Why {result.bot} acted as it did", tuple(fields), foot(result.source, f.moment(result.now)))
+    if not result.traces:
+        return (card,)
+    rows = tuple(
+        (f.moment(t.ts), t.kind.value, gate_words(t.gate) if t.gate else "", t.text) for t in result.traces[:_TRACES]
+    )
+    return (card, Table("Newest decisions", ("When", "What", "Gate", "Why"), rows, PAPER))
+
+
+def _last_order(order: r.LastOrder) -> list[Field]:
+    base, quote = order.symbol.split("/")
+    price = "at the market" if order.limit_price is None else f"at {f.price(order.limit_price)} or better"
+    fields = [
+        Field(
+            "Last order",
+            f"{order.side} {plain(order.quantity)} {base} {price}: {status_words(order.status)} ({f.moment(order.ts)})",
+        ),
+        Field("Its reason", order.reason),
+        Field("Gates passed", ", ".join(map(gate_words, order.gates_passed)) or "none"),
+    ]
+    if order.cost is not None:
+        fields.append(Field("Costs to cover", cost_words(order.cost)))
+    if order.avg_px is not None:
+        fields += [
+            Field(
+                "Filled at once",
+                f"at {f.price(order.avg_px)}, fee {f.money(order.fee, quote)}",
+                exact=plain(order.avg_px),
+            ),
+            Field("Slippage", f"{f.grouped(order.slippage_bps or ZERO)} bps against the price it decided on"),
+        ]
+    if order.take_profit is not None or order.stop_loss is not None:
+        fields.append(Field("Target / stop", ends(order.take_profit, order.stop_loss)))
+    return fields

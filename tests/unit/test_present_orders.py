@@ -1,0 +1,139 @@
+"""Orders and guard rails as a person sees them: a denial says gate, limit, value now and when it clears (pipeline)."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.blocks import Block, Card, Field, Table, Text, Tone
+from assistant.present import present
+from core.services.system_modes import TradingMode
+from tests.builders import at
+from tests.fakes.order_results import SOURCE, guard_examples, order_answers, order_examples, order_view
+from tests.fakes.results import examples
+from tools import results as r
+
+
+def card(blocks: tuple[Block, ...]) -> Card:
+    return next(block for block in blocks if isinstance(block, Card))
+
+
+def fields(blocks: tuple[Block, ...]) -> dict[str, Field]:
+    return {field.label: field for field in card(blocks).fields}
+
+
+def of(kind: type[r.Result]) -> list[tuple[Block, ...]]:
+    return [
+        present(example)
+        for example in (*order_examples("Alpha"), *guard_examples("Alpha"))
+        if isinstance(example, kind)
+    ]
+
+
+def test_a_filled_order_shows_price_fee_slippage_and_where_it_ends():
+    blocks = of(r.OrderAnswer)[0]
+    shown = fields(blocks)
+    assert card(blocks).title == "Bought 0.01 BTC"
+    assert shown["Average price"] == Field("Average price", "20,001.50", exact="20001.5")
+    assert shown["Fee"].exact == "0.200015"
+    assert shown["Slippage"].value == "0.75 bps"
+    assert shown["Target / stop"].value == "20,400.00 / 19,700.00"
+
+
+def test_an_order_that_waits_and_came_before_says_so():
+    blocks = of(r.OrderAnswer)[1]
+    assert card(blocks).title == "Order accepted"
+    assert fields(blocks)["Order"].value == "Alpha: buy 0.01 BTC at 19,000.00 or better"
+    assert fields(blocks)["Repeated"].value == "this order came before; nothing was done again"
+
+
+def test_a_denial_says_gate_limit_value_and_when_it_clears():
+    blocks = of(r.OrderAnswer)[2]
+    shown = fields(blocks)
+    assert (card(blocks).title, card(blocks).tone) == ("Order denied: nothing was done", Tone.WARNING)
+    assert shown["Gate"].value == "3 trade limiter"
+    assert (shown["Limit"].value, shown["Now"].value) == ("50", "50")
+    assert shown["Clears"].value == "2026-01-06 00:00Z, in 11 h 59 min"
+    assert shown["Costs to cover"].value.startswith("46 bps (entry fee 10 + exit fee 10 + spread 1 ")
+    assert shown["Passed"].value == "1 idempotency, 2 fee coverage"
+
+
+def test_an_order_that_found_nobody_is_not_called_done():
+    assert card(of(r.OrderAnswer)[3]).title == "The order ended without a fill (canceled)"
+    only_looked_at = replace(order_answers()[3], submitted=False)
+    assert card(present(only_looked_at)).title == "Not placed"
+
+
+def test_flattening_says_what_was_sold_and_what_still_waits():
+    done, refused = of(r.Flattened)
+    assert card(done).title == "Alpha is flattened"
+    assert fields(done)["Sold BTC"].value == "0.01 BTC at 20,001.50, fee 0.20 USDT"
+    assert fields(done)["Still to sell BTC"].value == "0.01, as soon as somebody buys it"
+    assert (card(refused).title, fields(refused)["Not sold BTC"].value) == ("Alpha was not sold", "There is no price.")
+
+
+def test_working_orders_stand_beside_the_positions():
+    blocks = present(r.Positions((), SOURCE, at(61), (order_view(),)))
+    assert isinstance(blocks[0], Text)
+    assert isinstance(blocks[1], Table)
+    assert blocks[1].rows[0][:7] == ("Alpha", "BTC/USDT", "buy", "0.03", "0.01", "19,000.00", "380.38 USDT")
+
+
+def test_a_decision_is_explained_with_its_gates_costs_and_slippage():
+    blocks = of(r.Explained)[0]
+    shown = fields(blocks)
+    assert shown["Last signal"].value == "fast above slow (2026-01-05 12:01Z)"
+    assert shown["Last denial"].value == "3 trade limiter: Alpha holds 0.01 BTC already. (2026-01-05 12:01Z)"
+    assert shown["Last error"].tone is Tone.WARNING
+    assert shown["Last order"].value == "buy 0.01 BTC at the market: filled (2026-01-05 12:01Z)"
+    assert shown["Gates passed"].value == "1 idempotency, 2 fee coverage, 3 trade limiter, 4 circuit breaker"
+    assert shown["Slippage"].value == "0.75 bps against the price it decided on"
+    assert shown["Target / stop"].value == "20,400.00 / -"
+
+
+def test_limits_are_named_for_people_with_their_units():
+    ((table,),) = of(r.LimitsShown)
+    assert isinstance(table, Table)
+    assert table.rows == (
+        ("Orders a day, of a bot", "50", "installation"),
+        ("Drawdown that opens the breaker", "15.00 %", "account"),
+        ("Least gain over all costs", "10 bps", "installation"),
+    )
+
+
+def test_usage_says_what_is_left_and_when_it_clears():
+    (blocks,) = of(r.UsageShown)
+    shown = fields(blocks)
+    assert shown["Your orders today"] == Field("Your orders today", "10 of 10", Tone.WARNING)
+    assert shown["Counts begin anew"].value == "2026-01-06 00:00Z, in 11 h 59 min"
+    assert shown["Entries on binance"].value == "10 of 10 in 10 s; clears 2026-01-05 12:01Z, in 5 s"
+    assert shown["Entries of Alpha in BTC/USDT"].value == "1 of 1 working"
+    assert isinstance(blocks[1], Table)
+    assert blocks[1].rows == (("Alpha", "2 of 50", "1"),)
+
+
+def test_an_open_breaker_says_whose_what_opened_it_and_what_to_do():
+    blocks, closed = of(r.BreakersShown)
+    assert (card(blocks).title, card(blocks).tone) == ("Circuit breakers open: Alpha", Tone.WARNING)
+    assert fields(blocks)["In quarantine"].value == "Alpha (drawdown since 2026-01-05 12:01Z)"
+    assert "because" in fields(blocks)["What to do"].value
+    history = blocks[-1]
+    assert isinstance(history, Table)
+    assert history.rows[0][1:] == ("Alpha", "tripped", "drawdown 21.00 % reached 20.00 %")
+    assert history.rows[1][1:] == ("your account", "reset", "by ann@example.com: looked at it")
+    assert card(closed).title == "All circuit breakers are closed"
+
+
+def test_a_halt_of_everybody_is_told_apart_from_ones_own():
+    free, halted = of(r.ModesShown)
+    assert (fields(free)["Your trading"].value, fields(free)["Trading of everybody"].value) == ("open", "open")
+    assert fields(halted)["Your trading"].value == "halted by your emergency stop"
+    assert "by root@example.com" in fields(halted)["Trading of everybody"].value
+    others = present(r.ModesShown(TradingMode(halted=True), False, SOURCE))
+    assert fields(others)["Your trading"].value == "halted"
+
+
+@pytest.mark.parametrize("result", examples(), ids=lambda result: type(result).__name__)
+def test_only_an_order_that_came_to_nothing_counts_as_refused(result: r.Result):
+    expected = isinstance(result, r.OrderAnswer) and not result.order.success
+    expected |= isinstance(result, r.Flattened) and result.bot == "Alpha" and result.canceled == 0
+    assert r.was_refused(result) is expected
