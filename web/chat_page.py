@@ -15,6 +15,7 @@ from assistant.safety import emergency_request
 from assistant.turn import Delta, ToolStarted
 from core.domain.errors import NotAuthenticated, ProductError
 from tools.context import Caller, Principal
+from web.card_state import card_state
 from web.chat_session import session_user
 from web.render import Bubble, settle_card
 from web.runtime import runtime
@@ -163,9 +164,7 @@ async def _card_state(token: str) -> str:
         record = await runtime().services.confirmations.get(token)
     except ProductError:
         return "closed"
-    if record.status == "pending":
-        return "open" if runtime().services.clock.now() < record.expires_at else "closed"
-    return "cancelled" if record.status == "cancelled" else "confirmed"
+    return card_state(record, runtime().services.clock.now())
 
 
 async def say_for(text: str) -> None:
