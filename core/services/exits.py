@@ -49,9 +49,13 @@ class Exits:
 
     async def sell(self, user_id: str, bot: Bot, symbol: str, key: str, reason: str) -> OrderResult:
         """Sell all a bot holds of a symbol; without a price within 10 s the sale stays pending."""
+        return await self._orders.submit_at_next_state(user_id, self.request(user_id, bot, symbol, key, reason))
+
+    def request(self, user_id: str, bot: Bot, symbol: str, key: str, reason: str) -> OrderRequest:
+        """The sale of all a bot holds of a symbol, decided now: it goes on until everything is sold."""
         latest = self._hub.latest(symbol)
         mid = latest.mid if latest else self._writer.known(user_id).marks.get(symbol, Decimal(0))
-        request = OrderRequest(
+        return OrderRequest(
             client_order_id=key,
             bot_id=bot.bot_id,
             symbol=symbol,
@@ -64,4 +68,3 @@ class Exits:
             exit_reason=ExitReason.FLATTEN,
             time_in_force=TimeInForce.GTC,
         )
-        return await self._orders.submit_at_next_state(user_id, request)
