@@ -312,6 +312,8 @@ def _check_arrival(fact: ev.OrderExecuted | ev.OrderAccepted, market: MarketStat
     for fill in fact.fills:
         assert limit is None or (fill.price <= limit if buys else fill.price >= limit)
     assert fact.filled_qty <= fact.quantity
+    assert fact.time_in_force is not TimeInForce.FOK or fact.filled_qty in {dec(0), fact.quantity}
+    assert not (fact.post_only and fact.fills)
     if market.sampling is not Sampling.QUOTE:
         offered = {level.price: level.quantity for level in (market.asks if buys else market.bids)}
         assert all(fill.quantity <= offered[fill.price] for fill in fact.fills)

@@ -23,10 +23,11 @@ from tests.property.pipeline_world import ACTOR, BOTS, SOURCE, PipelineWorld
 
 STEPS = 10_000
 
+moves = st.integers(-3, 3) | st.integers(-150, 150)  # bps of the mid
 bots = st.sampled_from([*BOTS, *BOTS, "manual"])
 lots = st.integers(20, 12_000).map(lambda n: n * BTC.lot_size)
 parts = st.none() | lots
-offsets = st.integers(-30_000, 30_000) | st.integers(-400, 400)  # ticks from the mid
+offsets = st.integers(-3_000, 300)  # ticks from the mid, for a buy
 edges = st.sampled_from([300] * 9 + [20]).map(Decimal)
 stops = st.sampled_from([None, 50, 200]).map(lambda bps: None if bps is None else Decimal(bps))
 queues = st.sampled_from([None, dec(0), dec(0), dec("0.05")])
@@ -35,30 +36,14 @@ shapes = st.tuples(
     st.lists(st.integers(1, 40_000), min_size=1, max_size=4),
     st.sampled_from([Sampling.BOOK, Sampling.BOOK, Sampling.BOOK, Sampling.QUOTE, Sampling.BAR_OPEN]),
 )
-tapes = st.lists(st.tuples(st.integers(-3_000, 3_000), st.integers(1, 9_000)), max_size=5)
+tapes = st.lists(st.tuples(st.integers(-3_000, 3_000), st.integers(1, 4_000)), min_size=1, max_size=5)
 sources = st.sampled_from([SOURCE] * 9 + ["other"])
 ages = st.sampled_from([0] * 9 + [90])
 
 
-EVENTS = [
-    "pause",
-    "stop",
-    "halt",
-    "system halt",
-    "check",
-    "error",
-    "error",
-    "mark",
-    "owner",
-    "fund",
-    "withdraw",
-    "allocate",
-    "release",
-    "give back",
-    "cooldown",
-    "no cooldown",
-    "no cooldown",
-]
+HINDER = ["pause", "stop", "halt", "system halt", "error", "error", "cooldown"]
+OTHER = ["check", "mark", "owner", "fund", "withdraw", "allocate", "release", "give back", "no cooldown"]
+EVENTS = HINDER + OTHER * 2
 
 
 class PipelineMachine(RuleBasedStateMachine):
@@ -71,11 +56,17 @@ class PipelineMachine(RuleBasedStateMachine):
         super().__init__()
         self.world = PipelineWorld()
 
-    @rule(bps=st.integers(-150, 150), secs=st.sampled_from([0, 1, 5, 30, 600, 9_000]), trades=tapes, shape=shapes)
+    @rule(bps=moves, secs=st.sampled_from([0, 1, 5, 30, 600, 9_000]), trades=tapes, shape=shapes, queue=queues)
     def market_moves(
-        self, bps: int, secs: int, trades: list[tuple[int, int]], shape: tuple[int, list[int], Sampling]
+        self,
+        bps: int,
+        secs: int,
+        trades: list[tuple[int, int]],
+        shape: tuple[int, list[int], Sampling],
+        queue: Decimal | None,
     ) -> None:
         self.world.moves(bps, secs, trades, shape)
+        self.world.fill_resting(queue)
         self.world.protective_exits()
 
     @rule(bot=bots, quantity=lots, edge=edges, stop=stops, fok=st.booleans(), age=ages, source=sources)
@@ -120,7 +111,7 @@ class PipelineMachine(RuleBasedStateMachine):
             "notional": amount,
             "take_profit_bps": edge,
             "stop_loss_bps": dec(150),
-            "limit_price": max(world.mid + offset * dec("0.001"), dec("0.5")),
+            "limit_price": max(world.mid + offset * dec("0.0101"), dec("0.5")),
             "time_in_force": tif,
             "post_only": post_only and tif is TimeInForce.GTC,
             "good_for_secs": good_for,
@@ -151,16 +142,11 @@ class PipelineMachine(RuleBasedStateMachine):
             "quantity": quantity,
             "time_in_force": tif,
             "good_for_secs": good_for,
-            "limit_price": None if offset is None else world.mid + offset * BTC.tick_size,
+            "limit_price": None if offset is None else world.mid - offset * BTC.tick_size,
         }
         world.run(world.order(bot_id, Side.SELL, world.market() if priced else None, **terms))
 
-    @precondition(lambda self: self.world.state.working)
-    @rule(queue=queues)
-    def resting_orders_meet_the_market(self, queue: Decimal | None) -> None:
-        self.world.fill_resting(queue)
-
-    @precondition(lambda self: self.world.state.working)
+    @precondition(lambda self: len(self.world.state.working) > 1)
     @rule(data=st.data(), expire=st.booleans())
     def a_resting_order_ends(self, data: st.DataObject, expire: bool) -> None:  # noqa: FBT001 - drawn
         order_id = data.draw(st.sampled_from(sorted(self.world.state.working)))

@@ -1,84 +1,172 @@
-"""The built-in bot draws what its orders need, and its returns go on where they stood (spec/pipeline.md)."""
+"""Manual orders that name no bot belong to `Manual`, which draws from the free cash (spec/pipeline.md)."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from core.domain import commands as cmd
 from core.domain import events as ev
-from core.domain.bot_state import Bot
-from core.domain.commands import SubmitOrder
-from core.domain.money import exact
-from core.domain.postings import postings, sums
-from tests.builders import BOT, BTC, Chain, at, dec, entry, funded, leave, market
+from core.domain.account import Account
+from core.domain.bot import BotStatus
+from core.domain.decision import NOTHING
+from core.domain.errors import Conflict
+from core.domain.evolve import fold
+from core.domain.instrument import Exchange
+from core.domain.integrity import Audit
+from core.domain.market import Level, Timeframe
+from core.domain.order import TimeInForce
+from core.domain.rules import TradingRules
+from tests.builders import BTC, USER, Chain, asking, at, dec, entry, funded, leave, market, running
+
+GTC = TimeInForce.GTC
+MANUAL = "manual"
+BOOK = market("49999", "50001")
 
 
-def _manual() -> tuple[Chain, Bot]:
+def _opened(funds: str = "1000") -> Chain:
+    """Only `Manual`, without any cash, beside the free cash."""
     chain = Chain()
-    chain.add(funded("1000"))
-    chain.run(cmd.OpenManualBot(BOT, BTC.symbol, "ann"))
-    chain.run(cmd.StartBot(BOT, "scripted", "ann"))
-    return chain, chain.state.bots[BOT]
+    chain.add(funded(funds))
+    chain.run(cmd.OpenManualBot(MANUAL, BTC.symbol, "ann"))
+    chain.run(cmd.StartBot(MANUAL, "scripted", "ann"))
+    return chain
 
 
-def _round_trip(chain: Chain, key: str, buy_at: str, sell_at: str, secs: int) -> None:
-    paid, got = dec(buy_at), dec(sell_at)
-    chain.run(entry(market(str(paid - 1), str(paid)), "0.01", key=f"in {key}"), at(secs))
-    chain.run(leave(market(str(got), str(got + 1)), key=f"out {key}"), at(secs + 1))
-    chain.run(cmd.Release(BOT, chain.state.bots[BOT].free_cash, "engine"), at(secs + 2))
+def _entry(key: str = "in", quantity: str = "0.01", **terms: Any) -> cmd.SubmitOrder:  # noqa: ANN401 - fields of OrderRequest
+    return asking(entry(BOOK, quantity, bot_id=MANUAL, key=key), **terms)
 
 
-def test_an_order_draws_exactly_what_it_takes():
-    chain, bot = _manual()
-    chain.run(entry(market("49999", "50000"), "0.01"))
-    assert (bot.cash, chain.state.free_cash["USDT"]) == (0, dec("499.5"))  # 500 and a fee of 0.5
-    assert chain.state.cash_total["USDT"] == dec("499.5")
+def _limit(key: str = "in", **terms: Any) -> cmd.SubmitOrder:  # noqa: ANN401 - fields of OrderRequest
+    return _entry(key, limit_price=dec(49_000), time_in_force=GTC, **terms)
 
 
-def test_what_it_gives_back_and_draws_again_is_neither_gain_nor_loss():
-    chain, bot = _manual()
-    _round_trip(chain, "first", "50000", "55000", 0)
-    assert (bot.track.units, bot.cash) == (0, 0)
-    gained = bot.track.last
-    assert gained > dec("1.09")
-    chain.run(entry(market("49999", "50000"), "0.01", key="again"), at(60))
-    fall = 1 - bot.track.last / gained
-    assert dec(0) < fall < dec("0.0011")  # the fee of 10 bps and half a spread, nothing of the gain
+def _audited(chain: Chain) -> None:
+    audit = Audit(USER)
+    audit.feed_all(chain.documents)
+    result = audit.finish()
+    assert result.ok
+    assert result.state == chain.state == fold(Account(USER), chain.events())
 
 
-def test_more_than_free_cash_is_denied_and_nothing_is_drawn():
-    chain, bot = _manual()
-    decision = chain.run(entry(market("49999", "50000"), "0.02"))
-    assert decision.denied is not None
-    assert (decision.denied.code, decision.denied.limit, decision.denied.value) == ("not_enough_cash", "1000", "1001")
-    assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000)
+def test_it_is_opened_once_per_quote_currency_and_costs_nothing():
+    chain = _opened()
+    assert (chain.state.bots[MANUAL].name, chain.state.bots[MANUAL].capital) == ("Manual", 0)
+    assert chain.decide(cmd.OpenManualBot("again", "ETH/USDT", "ann")) == NOTHING
+    chain.run(cmd.OpenManualBot("euros", "BTC/EUR", "ann"))
+    assert chain.state.bots["euros"].name == "Manual EUR"
+    assert chain.state.free_cash["USDT"] == 1000
 
 
-def test_drawing_and_giving_back_balance_as_double_entry():
-    chain, _ = _manual()
-    _round_trip(chain, "one", "50000", "51000", 0)
-    fresh = Chain()
-    for event in chain.events():
-        with exact():
-            entries = postings(fresh.state, event)
-            assert not any(sums(entries).values())
-        fresh.add(event.payload, event.ts)
-    assert isinstance(chain.events()[-1].payload, ev.Released)
+def test_no_other_bot_may_take_its_name():
+    named = ("b", " manual 2", Exchange.BINANCE, BTC.symbol, "ema_cross", {}, Timeframe.M1, "safe", dec(10), "ann")
+    with pytest.raises(Conflict, match="Manual is the bot of your own orders"):
+        _opened().decide(cmd.CreateBot(*named))
 
 
-def test_there_is_one_of_it_per_quote_currency_and_it_cannot_be_stopped():
-    chain, bot = _manual()
-    assert chain.run(cmd.OpenManualBot("another", "ETH/USDT", "ann")).payload is None
-    chain.run(cmd.OpenManualBot("third", "ETH/BTC", "ann"))
-    assert [b.name for b in chain.state.bots.values()] == ["Manual", "Manual BTC"]
-    assert bot.manual
+def test_it_can_be_paused_but_not_stopped_for_good():
+    chain = _opened()
+    with pytest.raises(Conflict, match="cannot be stopped for good"):
+        chain.decide(cmd.StopBot(MANUAL, "ann", ""))
+    chain.run(cmd.PauseBot(MANUAL, "ann", ""))
+    assert chain.state.bots[MANUAL].status is BotStatus.PAUSED
 
 
-def test_it_trades_every_symbol_of_its_quote_and_no_other():
-    chain, _ = _manual()
-    eth = market("2999", "3000", symbol="ETH/USDT")
-    bought = entry(eth, "0.1")
-    order = SubmitOrder("o", replace(bought.request, symbol="ETH/USDT"), eth, replace(BTC, symbol="ETH/USDT"))
-    assert isinstance(chain.run(order).payload, ev.OrderExecuted)
-    other = replace(order, request=replace(order.request, symbol="ETH/BTC"), market=None)
-    decision = chain.decide(other)
-    assert decision.denied is not None
-    assert decision.denied.code == "other_symbol"
+def test_a_market_order_draws_exactly_what_it_costs():
+    chain = _opened()
+    fact = chain.run(_entry()).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert fact.drawn == dec("500.01") * dec("1.001")
+    bot = chain.state.bots[MANUAL]
+    assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000 - fact.drawn)
+    assert bot.capital == fact.drawn
+    _audited(chain)
+
+
+def test_a_resting_order_draws_what_it_reserves_and_what_it_frees_can_be_given_back():
+    chain = _opened()
+    fact = chain.run(_limit()).payload
+    assert isinstance(fact, ev.OrderAccepted)
+    assert fact.drawn == fact.reserved == dec("490.49")
+    bot = chain.state.bots[MANUAL]
+    assert (bot.cash, bot.free_cash) == (fact.drawn, 0)
+    state = replace(market("48990", "48992", at(1)), trades=(Level(dec(48_999), dec("0.004")),))
+    chain.run(cmd.FillResting(MANUAL, fact.order_id, state, BTC, dec(0), 0), at(1))
+    chain.run(cmd.CancelOrder(fact.order_id, "ann", ""), at(2))
+    assert bot.free_cash == dec("490.49") * 6 / 10
+    chain.run(cmd.Release(MANUAL, bot.free_cash, "engine"), at(2), marks={BTC.symbol: state.mid})
+    assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000 - dec("490.49") * 4 / 10)
+    _audited(chain)
+
+
+def test_it_draws_only_what_its_own_free_cash_does_not_cover():
+    chain = _opened("10000")
+    chain.run(cmd.Allocate(MANUAL, dec(100), "ann"))
+    fact = chain.run(_entry()).payload
+    assert isinstance(fact, ev.OrderExecuted)
+    assert fact.drawn == dec("500.01") * dec("1.001") - 100
+    chain.run(cmd.Allocate(MANUAL, dec(900), "ann"))
+    again = chain.run(_entry("more"), at(20)).payload
+    assert isinstance(again, ev.OrderExecuted)
+    assert again.drawn is None
+    _audited(chain)
+
+
+def test_nothing_is_drawn_for_what_is_denied_or_fills_nothing():
+    chain = _opened("400")
+    denied = chain.decide(_entry()).denied
+    assert denied is not None
+    assert (denied.code, denied.limit, denied.value) == ("not_enough_cash", "400", "500.51001")
+    assert "you have 400 free" in denied.message
+    killed = chain.run(asking(_limit(), time_in_force=TimeInForce.FOK)).payload
+    assert isinstance(killed, ev.OrderExecuted)
+    assert (killed.drawn, killed.fills, chain.state.free_cash["USDT"]) == (None, (), 400)
+
+
+def test_what_other_bots_have_is_not_its_to_draw():
+    chain = running("1000", "1200")
+    chain.run(cmd.OpenManualBot(MANUAL, BTC.symbol, "ann"))
+    chain.run(cmd.StartBot(MANUAL, "scripted", "ann"))
+    denied = chain.decide(_entry()).denied
+    assert denied is not None
+    assert (denied.code, denied.limit) == ("not_enough_cash", "200")
+
+
+def test_a_persons_entries_may_be_many_up_to_fifty_that_work():
+    chain, rules = _opened("10000"), TradingRules(burst_limit_orders=100, max_trades_per_bot_daily=100)
+    for number in range(50):
+        assert chain.run(_limit(str(number), quantity=dec("0.0002")), rules=rules).denied is None
+    assert len(chain.state.working) == 50
+    denied = chain.decide(_limit("one more", quantity=dec("0.0002")), rules=rules).denied
+    assert denied is not None
+    assert (denied.code, denied.limit, denied.value) == ("entry_working", "50", "50")
+
+
+def test_it_trades_any_symbol_of_its_currency_and_no_other():
+    chain = _opened()
+    book = market("2999", "3001", symbol="ETH/USDT")
+    eth = replace(BTC, symbol="ETH/USDT")
+    order = entry(book, "0.1", bot_id=MANUAL, key="eth")
+    bought = replace(asking(order, symbol="ETH/USDT"), instrument=eth)
+    assert chain.run(bought).denied is None
+    chain.run(_entry(quantity="0.001"))
+    assert chain.state.bots[MANUAL].symbols == {"BTC/USDT": None, "ETH/USDT": None}
+    foreign = replace(asking(order, symbol="ETH/EUR"), market=market("2999", "3001", symbol="ETH/EUR"))
+    denied = chain.decide(foreign).denied
+    assert denied is not None
+    assert denied.code == "other_symbol"
+    assert set(chain.state.bots[MANUAL].protections) == {"BTC/USDT", "ETH/USDT"}
+    _audited(chain)
+
+
+def test_a_gain_comes_back_to_the_free_cash_by_a_release():
+    chain = _opened()
+    chain.run(_entry())
+    high = market("50999", "51001", at(30))
+    chain.run(leave(high, bot_id=MANUAL), at(30))
+    bot = chain.state.bots[MANUAL]
+    chain.run(cmd.Release(MANUAL, bot.cash, "engine"), at(30), marks={BTC.symbol: high.mid})
+    gained = dec("0.01") * (50_999 - 50_001) - dec("0.01") * (50_999 + 50_001) / 1000
+    assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000 + gained)
+    assert chain.state.book("USDT").realized - chain.state.book("USDT").fees == gained
+    _audited(chain)
