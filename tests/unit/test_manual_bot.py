@@ -76,6 +76,7 @@ def test_a_market_order_draws_exactly_what_it_costs():
     chain = _opened()
     fact = chain.run(_entry()).payload
     assert isinstance(fact, ev.OrderExecuted)
+    assert fact.drawn is not None
     assert fact.drawn == dec("500.01") * dec("1.001")
     bot = chain.state.bots[MANUAL]
     assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000 - fact.drawn)

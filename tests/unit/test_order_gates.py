@@ -8,14 +8,15 @@ from decimal import Decimal
 import pytest
 
 from core.domain import events as ev
-from core.domain.commands import PauseBot, StopBot, SubmitOrder
+from core.domain.commands import PauseBot, SetCooldown, StopBot, SubmitOrder
 from core.domain.decision import Decision
 from core.domain.gates.verdict import Denied, Gate
-from core.domain.order import Side
+from core.domain.market import CorruptMarketData
+from core.domain.order import ExitReason, Side, TimeInForce
 from core.domain.order_attempt import request_digest
 from core.domain.order_status import OrderStatus
 from core.domain.rules import TradingRules
-from tests.builders import BOT, T0, Chain, at, bot_created, dec, entry, executed, leave, market, running
+from tests.builders import BOT, T0, Chain, asking, at, bot_created, dec, entry, executed, leave, market, running
 
 BOOK = market("49999", "50001")
 NOW = at(5)
@@ -37,6 +38,7 @@ class Row:
     entry: tuple[Gate, str] | None
     exit: tuple[Gate, str] | None = None
     waits: bool = False
+    trips: bool = False
     before: Callable[[Chain], None] = _nothing
     rules: TradingRules = field(default_factory=TradingRules)
     order: Callable[[SubmitOrder], SubmitOrder] = lambda command: command
@@ -68,10 +70,28 @@ def _held_elsewhere(chain: Chain) -> None:
     chain.add(executed(Side.BUY, [("0.001", "30000", "0")], mark="30000", bot_id=other))
 
 
+def _entry_rests(chain: Chain) -> None:
+    order = asking(entry(BOOK, "0.001", key="resting"), limit_price=dec(40_000), time_in_force=TimeInForce.GTC)
+    chain.run(order)
+
+
+def _five_losses(chain: Chain) -> None:
+    """A metric has reached its limit, and nothing has said so yet."""
+    for number in range(5):
+        chain.add(executed(Side.BUY, [("0.0001", "50000", "0")], mark="50000", order_id=f"in {number}"))
+        chain.add(executed(Side.SELL, [("0.0001", "49999", "0")], mark="50000", order_id=f"out {number}"))
+
+
 LIMITER, BREAKER, PRICE, LIFE = Gate.TRADE_LIMITER, Gate.CIRCUIT_BREAKER, Gate.PRICE, Gate.LIFE_CYCLE
 TABLE: dict[str, Row] = {
     "nothing in the way": Row(None),
-    "halted": Row((Gate.MODE, "halted"), before=_event(ev.TradingHalted("test", ""))),
+    "halted by the user": Row((Gate.MODE, "halted"), before=_event(ev.TradingHalted("test", ""))),
+    "halted for everybody": Row(
+        (Gate.MODE, "halted"), before=_event(ev.TradingHalted("root", "", ev.HaltScope.SYSTEM))
+    ),
+    "halted for everybody, not in this journal yet": Row(
+        (Gate.MODE, "halted"), order=lambda command: replace(command, system_halted=True)
+    ),
     "edge not stated": Row((Gate.FEE_COVERAGE, "edge_not_stated"), order=_edge(None)),
     "edge below cost": Row((Gate.FEE_COVERAGE, "edge_below_cost"), order=_edge("45.3"), figures=("45.4", "45.3", None)),
     "bot's daily limit": Row(
@@ -81,6 +101,17 @@ TABLE: dict[str, Row] = {
         (LIMITER, "daily_limit"), rules=TradingRules(max_trades_per_user_daily=2), figures=("2", "2", MIDNIGHT)
     ),
     "burst": Row((LIMITER, "burst_limit"), rules=TradingRules(burst_limit_orders=1), figures=("1", "1", at(10))),
+    "cooldown": Row(
+        (LIMITER, "cooldown"),
+        before=lambda chain: chain.run(SetCooldown(BOT, 5, "test")) and None,
+        figures=("5", "0", at(300)),
+    ),
+    "an entry works already": Row((LIMITER, "entry_working"), before=_entry_rests, figures=("1", "1", None)),
+    "a position is open": Row(
+        (LIMITER, "position_open"),
+        before=lambda chain: chain.add(executed(Side.BUY, [("0.002", "50000", "0")], mark="50000")) and None,
+        figures=("1", "0.002", None),
+    ),
     "below minimum notional": Row(
         (LIMITER, "below_minimum_notional"), order=_quantity("0.00009"), figures=("5", "4.50009", None)
     ),
@@ -98,6 +129,13 @@ TABLE: dict[str, Row] = {
     ),
     "bot's breaker open": Row((BREAKER, "circuit_tripped"), before=_tripped(BOT), figures=(None, "drawdown", None)),
     "user's breaker open": Row((BREAKER, "circuit_tripped"), before=_tripped(None), figures=(None, "drawdown", None)),
+    "bot's breaker is due": Row(
+        (BREAKER, "circuit_tripped"),
+        before=_five_losses,
+        rules=TradingRules(burst_limit_orders=99),
+        figures=("5", "5", None),
+        trips=True,
+    ),
     "no price": Row((PRICE, "no_price"), waits=True, order=lambda command: replace(command, market=None)),
     "stale price": Row((PRICE, "no_price"), waits=True, rules=TradingRules(mark_stale_secs=4)),
     "price of another source": Row(
@@ -152,7 +190,7 @@ def test_an_entry_meets_the_gate_of_its_row(row: Row):
         assert decision.payload.gates_passed == ("idempotency", "fee_coverage", "trade_limiter", "circuit_breaker")
         assert decision.payload.cost is not None
         return
-    assert decision.payload is None
+    assert isinstance(decision.payload, ev.BreakerTripped) if row.trips else decision.payload is None
     assert isinstance(decision.denied, Denied)
     assert (decision.denied.gate, decision.denied.code) == row.entry
     assert decision.denied.message
@@ -182,6 +220,70 @@ def test_an_exit_waits_for_a_price_and_is_stopped_by_nothing_else(row: Row):
     counted, bots = chain.state.orders_today, chain.state.bots[BOT].orders_today
     chain.add(decision.payload, NOW)
     assert (chain.state.orders_today, chain.state.bots[BOT].orders_today) == (counted + 1, bots + 1)
+
+
+ALL_AT_ONCE = TradingRules(
+    max_trades_per_bot_daily=1,
+    max_trades_per_user_daily=1,
+    burst_limit_orders=1,
+    max_consecutive_losses=1,
+    min_edge_bps=dec(9_000),
+)
+
+
+@pytest.mark.parametrize("reason", ExitReason)
+def test_no_exit_is_blocked_by_all_of_it_together(reason: ExitReason):
+    """Daily limits, burst, cooldown, fee coverage, both breakers, both halts: a stop-loss sells all the same."""
+    chain = _two_orders(holding=True)
+    chain.run(SetCooldown(BOT, 120, "test"))
+    for bot_id in (BOT, None):
+        chain.add(ev.BreakerTripped(ev.Metric.DRAWDOWN, dec("0.3"), dec("0.2"), bot_id=bot_id))
+    for scope in ev.HaltScope:
+        chain.add(ev.TradingHalted("test", "", scope))
+    blocked = chain.decide(replace(entry(BOOK), system_halted=True), NOW, ALL_AT_ONCE)
+    assert blocked.payload is None
+    sale = replace(asking(leave(BOOK), exit_reason=reason), system_halted=True)
+    decision = chain.run(sale, NOW, ALL_AT_ONCE)
+    assert decision.denied is None
+    assert isinstance(decision.payload, ev.OrderExecuted)
+    assert decision.payload.gates_passed == ("idempotency", "trade_limiter")
+    assert chain.state.bots[BOT].flat
+
+
+UNDECIDABLE: dict[str, TradingRules] = {
+    "fee coverage": TradingRules(min_edge_bps=dec("NaN")),
+    "limiter": TradingRules(burst_window_secs=10**20),
+    "circuit breaker": TradingRules(max_drawdown=dec("NaN")),
+}
+
+
+@pytest.mark.parametrize("gate", UNDECIDABLE)
+def test_a_gate_that_cannot_decide_lets_no_entry_through_and_stops_no_exit(gate: str):
+    chain = _two_orders(holding=False)
+    before = list(chain.documents)
+    with pytest.raises((ArithmeticError, ValueError)):
+        chain.run(entry(BOOK), NOW, UNDECIDABLE[gate])
+    assert chain.documents == before
+    assert _two_orders(holding=True).run(leave(BOOK), NOW, UNDECIDABLE[gate]).denied is None
+
+
+def test_an_entry_whose_owners_worth_is_unknown_is_not_made():
+    """A mark is missing, so that the breaker cannot measure."""
+    chain = _two_orders(holding=True)
+    chain.add(bot_created(name="B", bot_id="other"))
+    chain.add(ev.BotStarted("other", 1, "scripted", "test"))
+    eth = replace(executed(Side.BUY, [("1", "100", "0")], mark="100", bot_id="other"), symbol="ETH/USDT")
+    chain.add(replace(eth, marks={"BTC/USDT": dec(50_000), "ETH/USDT": dec(100)}))
+    del chain.state.marks["ETH/USDT"]
+    with pytest.raises(LookupError):
+        chain.run(entry(BOOK, "0.001", bot_id="other"), NOW)
+
+
+@pytest.mark.parametrize(("bid", "ask"), [("NaN", "50001"), ("49999", "NaN"), ("50001", "49999"), ("50000", "50000")])
+def test_a_price_that_is_not_a_number_or_crossed_never_reaches_a_gate(bid: str, ask: str):
+    """A market state refuses it, so that the order has none: an entry is denied and an exit waits."""
+    with pytest.raises(CorruptMarketData):
+        market(bid, ask)
 
 
 @pytest.mark.parametrize("asked", [None, "0.01", "5"])
