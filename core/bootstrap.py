@@ -21,6 +21,7 @@ from core.services.accounts import Accounts, FirstAdmin
 from core.services.alerting import Alerting
 from core.services.anchors import Anchors
 from core.services.bots import BotService
+from core.services.breaker_alarm import BreakerAlarm
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
 from core.services.confirmations import Confirmations
@@ -74,6 +75,7 @@ class App:
     _projector: Projector
     _snapshots: Snapshots
     _night_watch: NightWatch
+    _breaker_alarm: BreakerAlarm
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def first_admin(self) -> FirstAdmin:
@@ -90,6 +92,7 @@ class App:
             ("projector", self._projector.run),
             ("snapshots", self._snapshots.run),
             ("night watch", self._night_watch.run),
+            ("breaker alarm", self._breaker_alarm.run),
             ("system modes", self.services.modes.run),
             ("global stop", self.services.global_stop.run),
         ):
@@ -190,7 +193,8 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     funding = Funding(writer, hub, settings.trading.starting_balance)
     watched = Watched(store, accounts, writer, hub, reconciler, anchors, alerting, clock)
     secret, watch = _jwt_secret(settings), NightWatch(watched)
-    return App(settings, services, store, funding, secret, passwords, projector, snapshots, watch)
+    alarm = BreakerAlarm(store, accounts, writer, projector, bus, alerting)
+    return App(settings, services, store, funding, secret, passwords, projector, snapshots, watch, alarm)
 
 
 def make_store(settings: Settings) -> DocumentStore:

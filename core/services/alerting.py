@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
 
     RECONCILIATION = "reconciliation_discrepancy"
     INTEGRITY = "integrity_failure"
+    BREAKER_TRIP = "breaker_trip"
 
 
 class Severity(StrEnum):
@@ -29,7 +30,10 @@ class Severity(StrEnum):
 
 
 class Alerting:
-    """Records alerts in `alerts`: first and last seen, and how often."""
+    """Records alerts in `alerts`: first and last seen, and how often.
+
+    They are acknowledged, never removed: that one is there is what keeps it from being raised again.
+    """
 
     def __init__(self, store: DocumentStore, clock: Clock) -> None:
         self._store = store
@@ -53,6 +57,19 @@ class Alerting:
             except (DuplicateKey, VersionConflict):
                 continue  # another process recorded the same: count this one on top of it
             return
+
+    async def record_once(self, user_id: str, kind: AlertKind, severity: Severity, message: str, *, cause: str) -> bool:
+        """Note what happened once: one record per cause, whoever tells it and however often; False for a repetition."""
+        key = f"{user_id}:{kind.value}:{cause}"
+        if await self._store.get(ALERTS, key) is not None:
+            return False
+        now = self._clock.now()
+        try:
+            await self._store.insert(ALERTS, _first(key, user_id, kind, now) | _latest(severity, message, now, 1))
+        except DuplicateKey:
+            return False  # another process was faster
+        _log.warning("alert", user_id=user_id, kind=kind.value, severity=severity.value, message=message)
+        return True
 
 
 def _first(key: str, user_id: str, kind: AlertKind, now: datetime) -> Document:
