@@ -10,7 +10,7 @@ from core.domain.account import Account
 from core.domain.decide import decide
 from core.domain.decision import Setting
 from core.domain.errors import ProductError
-from core.domain.events import BotCreated, OrderExecuted, Payload
+from core.domain.events import BotCreated, OrderAccepted, OrderExecuted, Payload
 from core.domain.evolve import evolve
 from core.domain.journal import Event
 from core.ports import DocumentStore
@@ -99,7 +99,7 @@ class _Hearing:
         first = {ask.key: answer for ask, answer in reversed(self._answered) if answer.seq}
         self._findings.untold += sum(answer.verdict is Verdict.CACHED for answer in first.values())
         effects = [event.idempotency_key for event in self._events]
-        effects += [e.payload.order_id for e in self._events if isinstance(e.payload, OrderExecuted)]
+        effects += [e.payload.order_id for e in self._events if isinstance(e.payload, OrderExecuted | OrderAccepted)]
         effects += [e.payload.bot_id for e in self._events if isinstance(e.payload, BotCreated)]
         self._findings.doubled += sum(count - 1 for count in Counter(effects).values())
 
