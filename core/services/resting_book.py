@@ -27,28 +27,21 @@ class Watched:
 
 @dataclass(slots=True)
 class RestingBook:
-    """All of them, by order id; each is met by states after the one that accepted it."""
+    """All of them, by bot and order id; each is met by states after the one that accepted it."""
 
     lot_size: Decimal
-    _watched: dict[str, Watched] = field(default_factory=dict[str, Watched])
+    _watched: dict[str, dict[str, Watched]] = field(default_factory=dict[str, dict[str, Watched]])
 
     def sync(self, user_id: str, bot: Bot, symbol: str) -> None:
         """Take over which orders of a bot rest in this symbol; also those of before a restart."""
-        gone = [w.order.order_id for w in self._watched.values() if w.bot_id == bot.bot_id]
-        for order_id in gone:
-            if order_id not in bot.orders:
-                del self._watched[order_id]
-        for order in bot.orders.values():
-            if order.symbol != symbol:
-                continue
-            known = self._watched.get(order.order_id)
-            if known is None or known.order is not order or known.filled != order.filled:
-                queue = order.queue_ahead
-                self._watched[order.order_id] = Watched(user_id, bot.bot_id, order, queue, order.filled)
+        known = self._watched.pop(bot.bot_id, {})
+        resting = [order for order in bot.orders.values() if order.symbol == symbol]
+        if resting:
+            self._watched[bot.bot_id] = {o.order_id: _watch(user_id, bot, o, known.get(o.order_id)) for o in resting}
 
     def expired(self, state: MarketState) -> list[Watched]:
         """Orders whose time is over."""
-        return [w for w in self._watched.values() if w.order.expires_at is not None and w.order.expires_at <= state.ts]
+        return [w for w in self._all() if w.order.expires_at is not None and w.order.expires_at <= state.ts]
 
     def reached(self, state: MarketState) -> dict[str, list[Watched]]:
         """By user, the orders that this state lets fill, best price first, then the oldest; moves all queues on."""
@@ -59,10 +52,13 @@ class RestingBook:
             orders.sort(key=_priority)
         return reached
 
+    def _all(self) -> Iterator[Watched]:
+        return (watched for orders in self._watched.values() for watched in orders.values())
+
     def _met_by(self, state: MarketState) -> Iterator[Watched]:
         lowest = min((trade.price for trade in state.trades), default=None)
         highest = max((trade.price for trade in state.trades), default=None)
-        for watched in self._watched.values():
+        for watched in self._all():
             order, limit = watched.order, watched.order.limit_price
             if state.ts <= order.accepted_at:
                 continue
@@ -77,6 +73,13 @@ class RestingBook:
                 yield watched
             else:
                 watched.queue_ahead = traded.queue_ahead
+
+
+def _watch(user_id: str, bot: Bot, order: RestingOrder, known: Watched | None) -> Watched:
+    """What is known of an order stays, unless it filled or was read anew: then the recorded queue counts."""
+    if known is not None and known.order is order and known.filled == order.filled:
+        return known
+    return Watched(user_id, bot.bot_id, order, order.queue_ahead, order.filled)
 
 
 def _priority(watched: Watched) -> tuple[Decimal, str]:
