@@ -41,11 +41,20 @@ async def stop(services: Services, caller: Caller, args: EmergencyStop, key: str
 
 
 async def propose_resume(services: Services, caller: Caller, _: NoArguments) -> Proposal:
-    """Say what lifting the halt does not do."""
+    """Say what lifting the halt does not do.
+
+    Raises:
+        Conflict: the person has not halted their trading.
+    """
     state = await services.writer.account(caller.principal.user_id)
-    halted = "yes" if state.halted else "no"
-    effect = ("Lifts the emergency stop.", "Bots stay paused until you resume them.")
-    return Proposal("resume_trading", {}, "Resume trading", effect, {"halted": halted}, None)
+    if not state.user_halted:
+        if state.system_halted or services.modes.halted:
+            raise Conflict("An admin has halted the trading of everybody; only an admin can lift that.")
+        raise Conflict("Your trading is not halted, so there is nothing to lift.")
+    effect = ["Lifts your emergency stop.", "Bots stay paused until you resume them."]
+    if state.system_halted or services.modes.halted:
+        effect.append("An admin has halted the trading of everybody; that stays.")
+    return Proposal("resume_trading", {}, "Resume trading", tuple(effect), {"halted": "yes"}, None)
 
 
 async def resume(services: Services, caller: Caller, _: NoArguments, key: str) -> Resumed:

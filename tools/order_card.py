@@ -108,7 +108,7 @@ class OrderCard:
             return ""
         at = price * (ONE + cost.required_bps / BPS)
         move = ratio(cost.required_bps, Decimal(100))
-        return f"To pay off it must gain {figure(move)} % (to about {figure(at)}): {cost_words(cost)}."
+        return f"Break-even: the price must rise {figure(move)} %, to about {figure(at)}: {cost_words(cost)}."
 
     def _ends(self) -> str:
         target, stop = self.result.take_profit, self.result.stop_loss

@@ -1,6 +1,7 @@
 """The tool that places an order of a person: shown with its costs first, then brought to the market once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from core.domain.account import Account
@@ -41,7 +42,9 @@ async def propose(services: Services, caller: Caller, args: SubmitOrder) -> Prop
     order = _order(services, exact, bot)
     result = await services.manual.preview(user_id, order)
     if not result.success:
-        return _answer(services, order, bot, result, submitted=False)
+        # There is no such order: it was only looked at.
+        looked_at = replace(result, order_id=None, client_order_id=exact.client_order_id or "")
+        return _answer(services, order, bot, looked_at, submitted=False)
     latest = services.hub.latest(order.symbol)
     basis = {"bot": bot.bot_id if bot else ""}
     if order.side is Side.BUY and latest is not None:

@@ -5,8 +5,10 @@ from assistant.blocks import Block, Card, Choices, Confirmation, Field, Table, T
 from assistant.present.base import PAPER, present
 from core.domain.codec import iso
 from core.domain.confirmation import ConfirmationRecord
-from core.domain.money import plain
+from core.domain.money import ZERO, plain
 from core.domain.user import Role
+from core.services.emergency import OpenPosition
+from core.services.order_result import OrderResult
 from tools import results as r
 
 _CHIPS = 6
@@ -23,20 +25,34 @@ def _(record: ConfirmationRecord) -> tuple[Block, ...]:
 def _(result: r.Stopped) -> tuple[Block, ...]:
     report = result.report
     again = " It was halted already." if report.already_halted else ""
-    sold = [order for order in report.sold if order.success]
+    sold = [order for order in report.sold if order.filled_qty]
     failed = [order for order in report.sold if not order.success]
     fields = [
         Field("Bots halted", str(report.halted_bots)),
-        Field("Positions sold", str(len(sold))),
-        Field(
-            "Still held",
-            "; ".join(f"{x.bot}: {plain(x.quantity)} {x.currency}" for x in report.open_positions) or "nothing",
-        ),
+        Field("Orders taken back", f"{report.ended_entries} to buy, {len(report.canceled)} to sell"),
+        Field("Sold", "; ".join(map(_sale, sold)) or "nothing"),
     ]
+    if report.pending:
+        words = f"{len(report.pending)}: sold as soon as there is a price and somebody who buys"
+        fields.append(Field("Sales still working", words, Tone.WARNING))
+    fields.append(Field("Still held", "; ".join(map(_held, report.open_positions)) or "nothing"))
     if failed:
         fields.append(Field("Not sold", failed[0].rejection_reason or "no price", Tone.WARNING))
+    if report.unanswered:
+        words = f"{report.unanswered}: their sale met an error; flatten these bots to try again"
+        fields.append(Field("Without an answer", words, Tone.WARNING))
     words = f"Trading is halted.{again} No order to buy passes until you say “resume trading”."
     return (Card("Emergency stop done", tuple(fields), PAPER, Tone.WARNING), Text(words))
+
+
+def _sale(order: OrderResult) -> str:
+    base = (order.symbol or "").partition("/")[0]
+    return f"{plain(order.filled_qty)} {base} at {f.price(order.avg_px or ZERO)}"
+
+
+def _held(position: OpenPosition) -> str:
+    selling = f" ({plain(position.selling)} being sold)" if position.selling else ""
+    return f"{position.bot}: {plain(position.quantity)} {position.currency}{selling}"
 
 
 @present.register

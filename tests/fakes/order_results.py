@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.domain.events import Metric
 from core.domain.order import CostBreakdown, Side
 from core.domain.order_status import OrderStatus
+from core.services.emergency import OpenPosition, StopReport
 from core.services.global_stop import GlobalResumeReport, GlobalStopReport
 from core.services.guard_reports import (
     BreakerChange,
@@ -159,6 +160,21 @@ def _breakers(name: str, tripped: Metric | None) -> r.BreakersShown:
     reset = BreakerEvent(5, at(30), BreakerChange.RESET, None, None, actor="ann@example.com", reason="looked at it")
     kept = QuarantinedBot(BOT, name, False, Metric.DRAWDOWN, Decimal("0.21"), Decimal("0.2"), at(60))
     return r.BreakersShown(BreakerReport(at(61), scopes[0], scopes[1:]), (trip, reset), (kept,) if tripped else ())
+
+
+def emergency_report(position: OpenPosition) -> StopReport:
+    """A stop that ended entries, took a sale back, sold one position, and still sells half of another."""
+    sold = order_answers(position.bot)[0].order
+    return StopReport(
+        halted_bots=3,
+        already_halted=True,
+        sold=(sold, replace(sold, success=False, filled_qty=Decimal(0), rejection_reason="There is no price.")),
+        open_positions=(replace(position, selling=Decimal("0.005")),),
+        ended_entries=2,
+        canceled=("o7",),
+        pending=("o8",),
+        unanswered=1,
+    )
 
 
 def order_examples(name: str) -> list[r.Result]:

@@ -22,7 +22,7 @@ from core.services.portfolio import EquityPoint, Position, ProfitPeriod
 from core.services.traces import Trace, TraceKind
 from core.services.verdict import LedgerVerdict
 from tests.builders import BOT, Chain, at, bot_created, executed, funded
-from tests.fakes.order_results import SOURCE, guard_examples, order_examples, order_view
+from tests.fakes.order_results import SOURCE, emergency_report, guard_examples, order_examples, order_view
 from tools import results as r
 from tools.catalog import CATALOG
 
@@ -186,6 +186,7 @@ def examples(name: str = "Alpha") -> list[r.Result]:
         r.Price("BTC/USDT", Decimal(20000), Decimal(20001), Decimal("20000.5"), at(0), SOURCE),
         r.EquityCurve((EquityPoint(at(0), Decimal(10000)), EquityPoint(at(60), Decimal("10009.2"))), "USDT", SOURCE),
         r.Stopped(StopReport(1, already_halted=False, sold=(), open_positions=(position,))),
+        r.Stopped(emergency_report(position)),
         r.Resumed(1),
         r.BreakerClosed(name),
         *order_examples(name),

@@ -90,6 +90,22 @@ def test_a_decision_is_explained_with_its_gates_costs_and_slippage():
     assert shown["Target / stop"].value == "20,400.00 / -"
 
 
+def test_an_emergency_stop_lists_everything_it_did():
+    """The reply lists what was done (spec/chat.md, Emergency stop)."""
+    _, blocks = [present(example) for example in examples() if isinstance(example, r.Stopped)]
+    assert {label: field.value for label, field in fields(blocks).items()} == {
+        "Bots halted": "3",
+        "Orders taken back": "2 to buy, 1 to sell",
+        "Sold": "0.01 BTC at 20,001.50",
+        "Sales still working": "1: sold as soon as there is a price and somebody who buys",
+        "Still held": "Alpha: 0.01 BTC (0.005 being sold)",
+        "Not sold": "There is no price.",
+        "Without an answer": "1: their sale met an error; flatten these bots to try again",
+    }
+    assert isinstance(blocks[1], Text)
+    assert "It was halted already." in blocks[1].text
+
+
 def test_limits_are_named_for_people_with_their_units():
     ((table,),) = of(r.LimitsShown)
     assert isinstance(table, Table)

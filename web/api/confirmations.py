@@ -1,5 +1,6 @@
 """Confirmations over REST: the same stored proposals as the chat's cards (spec/api.md)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Response, status
@@ -7,9 +8,12 @@ from pydantic import Field
 
 from core.domain.codec import encode
 from core.domain.confirmation import ConfirmationRecord
-from core.domain.errors import NotFound
-from tools.results import Result
+from core.domain.errors import IntegrityError, NotFound
+from tools.context import Caller
+from tools.results import OrderAnswer, Result, was_refused
+from tools.runner import ToolRunner
 from web.api.fields import Answer, Asking, Body, Time, Tools, UseCases
+from web.api.order_answers import placed
 
 router = APIRouter(prefix="/api/confirmations", tags=["confirmations"])
 
@@ -38,9 +42,9 @@ class Proposed(Answer):
 
 
 class Confirmed(Answer):
-    """It was done; `result` is the tool's."""
+    """It was done, or `refused` (an order that a gate denied); `result` is the tool's."""
 
-    status: Literal["done"] = "done"
+    status: Literal["done", "refused"]
     tool: str
     result: dict[str, Any]
 
@@ -64,6 +68,23 @@ def proposed(record: ConfirmationRecord) -> Proposed:
     )
 
 
+async def propose(runner: ToolRunner, caller: Caller, tool: str, wish: Mapping[str, Any]) -> Proposed:
+    """Store what a tool would do, and show it.
+
+    Raises:
+        ProductError: whatever the tool refuses.
+    """
+    record = await runner.call(caller, tool, wish)
+    if not isinstance(record, ConfirmationRecord):
+        raise IntegrityError(f"{tool} acted without being confirmed first.")
+    return proposed(record)
+
+
+def _body_of(result: Result) -> dict[str, Any]:
+    """A result as JSON; that of an order is the answer of the order pipeline."""
+    return placed(result).model_dump(mode="json") if isinstance(result, OrderAnswer) else encode(result)
+
+
 @router.post("/{confirmation_id}", responses={status.HTTP_202_ACCEPTED: {"model": Proposed}})
 async def confirm(
     confirmation_id: Annotated[str, Path(max_length=64)],
@@ -81,4 +102,4 @@ async def confirm(
     if isinstance(result, ConfirmationRecord):
         response.status_code = status.HTTP_202_ACCEPTED
         return proposed(result)
-    return Confirmed(tool=record.tool, result=encode(result))
+    return Confirmed(status="refused" if was_refused(result) else "done", tool=record.tool, result=_body_of(result))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from core.domain.codec import iso
 from core.domain.money import plain
@@ -18,6 +18,9 @@ from web.auth import Session, current_session, current_user
 Figure = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
+
+Money = Annotated[str, Field(pattern=r"^\d{1,10}(\.\d{1,8})?$", examples=["500"], description="Money is text.")]
+Reason = Annotated[str, StringConstraints(min_length=3, max_length=200, strip_whitespace=True)]
 
 Limit = Annotated[int, Query(ge=1, le=1_000, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`cursor` of the page before.")]

@@ -5,11 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, status
 from pydantic import Field
 
-from core.domain.confirmation import ConfirmationRecord
-from core.domain.errors import IntegrityError
 from core.services.funds import FundsKind
-from web.api.confirmations import Proposed, proposed
-from web.api.fields import Asking, Body, Tools
+from web.api.confirmations import Proposed, propose
+from web.api.fields import Asking, Body, Money, Tools
 
 router = APIRouter(prefix="/api/ledger", tags=["ledger"])
 
@@ -20,7 +18,7 @@ class FundingRequest(Body):
     """A movement of free cash; `into` for a conversion, and only then."""
 
     kind: Annotated[FundsKind, Field(strict=False)]
-    amount: Annotated[str, Field(pattern=r"^\d{1,10}(\.\d{1,8})?$", examples=["500"], description="Money is text.")]
+    amount: Money
     currency: _Currency
     into: _Currency | None = None
 
@@ -28,7 +26,4 @@ class FundingRequest(Body):
 @router.post("/funding", status_code=status.HTTP_202_ACCEPTED)
 async def funding(body: FundingRequest, caller: Asking, runner: Tools) -> Proposed:
     """Propose a deposit, withdrawal or conversion; asking twice only proposes twice."""
-    record = await runner.call(caller, "fund_account", body.model_dump(mode="json", exclude_none=True))
-    if not isinstance(record, ConfirmationRecord):
-        raise IntegrityError("A movement of money was not confirmed first.")
-    return proposed(record)
+    return await propose(runner, caller, "fund_account", body.model_dump(mode="json", exclude_none=True))

@@ -2,7 +2,21 @@
 
 from fastapi import APIRouter
 
-from web.api import analytics, confirmations, countdown, funding, ledger, portfolio, profits, trades
+from web.api import (
+    analytics,
+    bots,
+    circuit_breaker,
+    confirmations,
+    countdown,
+    funding,
+    ledger,
+    limits,
+    orders,
+    portfolio,
+    profits,
+    system,
+    trades,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     portfolio.router,
@@ -12,5 +26,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     funding.router,
     trades.router,
     analytics.router,
+    orders.router,
+    bots.router,
+    limits.router,
+    circuit_breaker.router,
+    system.router,
     confirmations.router,
 )
