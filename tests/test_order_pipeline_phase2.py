@@ -60,7 +60,7 @@ async def facts(shop: Desk, user: str, *kinds: type) -> list[Any]:
 async def alerts(shop: Desk, user: str, count: int) -> list[Document]:
     """What was raised for a person, once there is so much of it."""
     async with asyncio.timeout(20):
-        while len(known := await documents(shop.store, "alerts", "user", user)) < count:
+        while len(known := await documents(shop.store, "alerts", "user", user)) < count:  # noqa: ASYNC110 - it does not tell
             await asyncio.sleep(0.01)
     return list(known.values())
 
