@@ -1,4 +1,4 @@
-"""The go-live checklist's verification over REST, ledger part: what an integrator sees is what the journal says."""
+"""The go-live checklist's verification over REST: what an integrator sees is what the journal says and the gates do."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ import pytest
 
 from core.services.verify import refold
 from tests.fakes.installation import Installation
-from tests.integration.api_client import get, traded
+from tests.integration.api_client import Json, confirmed, get, traded, while_it_trades
 from tools.context import Caller
 
 
@@ -63,3 +63,119 @@ async def test_the_integrity_checks_pass(api: httpx.AsyncClient, token: dict[str
 async def test_nobody_reads_the_ledger_without_logging_in(api: httpx.AsyncClient):
     for path in ("portfolio/summary", "profits", "countdown/status", "ledger/reconcile", "ledger/verify-integrity"):
         assert (await api.get(f"/api/{path}")).status_code == 401
+
+
+DOCUMENTED = {
+    "max_trades_per_bot_daily": "50",
+    "max_trades_per_user_daily": "500",
+    "burst_limit_orders": "10",
+    "burst_window_secs": "10",
+    "max_drawdown": "0.2",
+    "max_daily_loss": "0.1",
+    "max_consecutive_losses": "5",
+    "max_errors_per_hour": "10",
+    "min_edge_bps": "10",
+    "safety_margin_bps": "5",
+    "slippage_buffer_bps": "10",
+}
+BUY: Json = {"symbol": "BTC/USDT", "side": "buy", "quantity": "0.01", "expected_edge_bps": "300"}
+
+
+async def submitted(inst: Installation, api: httpx.AsyncClient, token: dict[str, str], **terms: str) -> Json:
+    """What becomes of an order of ann's: the denial at once, or its result once it was confirmed."""
+    answer = await while_it_trades(inst, api.post("/api/orders/submit", headers=token, json=BUY | terms))
+    if answer.status_code == 202:
+        return (await confirmed(inst, api, token, answer)).json()["result"]
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_the_guard_rails_are_the_documented_ones(api: httpx.AsyncClient, token: dict[str, str]):
+    limits = (await get(api, token, "/api/limits/config"))["limits"]
+    told = {limit["name"]: limit["value"] for limit in limits}
+    assert DOCUMENTED.items() <= told.items()
+    assert {limit["source"] for limit in limits} == {"installation"}
+
+
+async def test_use_of_the_limits_is_what_was_traded(api: httpx.AsyncClient, token: dict[str, str]):
+    usage = await get(api, token, "/api/limits/usage")
+    assert (usage["user"]["filled"], usage["user"]["waiting"], usage["user"]["limit"]) == (2, 0, 500)
+    assert usage["user"]["clears_at"] == "2026-01-06T00:00:00.000Z"
+    assert [(bot["bot"], bot["used"]) for bot in usage["bots"]] == [("Alpha", 2)]
+    assert (await get(api, token, "/api/limits/health"))["status"] == "open"
+
+
+async def test_an_order_is_answered_with_its_gates_and_its_costs(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str]
+):
+    filled = await submitted(inst, api, token)
+    assert (filled["success"], filled["status"], filled["filled_qty"]) == (True, "FILLED", "0.01")
+    assert filled["gates_passed"] == ["idempotency", "fee_coverage", "trade_limiter", "circuit_breaker"]
+    cost = {name: Decimal(bps) for name, bps in filled["cost_bps"].items()}
+    assert cost.pop("required_bps") == sum(cost.values())
+    (fill,) = filled["fills"]
+    assert Decimal(filled["fee"]) == Decimal(fill["price"]) * Decimal(fill["quantity"]) / 1000
+
+
+async def test_what_does_not_pay_for_its_costs_is_denied_with_both_figures(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str]
+):
+    denied = await submitted(inst, api, token, expected_edge_bps="20")
+    assert (denied["success"], denied["status"], denied["gate_failed"]) == (False, "DENIED", "fee_coverage")
+    assert (denied["code"], denied["value"]) == ("edge_below_cost", "20")
+    assert Decimal(denied["limit"]) == Decimal(denied["cost_bps"]["required_bps"])
+    assert "does not cover the round trip" in denied["rejection_reason"]
+
+
+async def test_a_resting_order_is_listed_and_taken_back(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str]
+):
+    free = (await get(api, token, "/api/portfolio/summary"))["free_cash"]
+    placed = await submitted(inst, api, token, limit_price="15000")
+    (pending,) = (await get(api, token, "/api/orders/pending"))["orders"]
+    assert (pending["order_id"], pending["status"], pending["reserved"]) == (placed["order_id"], "ACCEPTED", "150.15")
+    canceled = await api.delete(f"/api/orders/{placed['order_id']}", headers=token)
+    assert (canceled.status_code, canceled.json()["status"]) == (200, "CANCELED")
+    assert (await get(api, token, "/api/orders/pending"))["orders"] == []
+    assert Decimal((await get(api, token, "/api/portfolio/summary"))["cash"]) >= Decimal(free)
+
+
+async def test_each_metric_of_the_breaker_is_told_with_its_threshold(api: httpx.AsyncClient, token: dict[str, str]):
+    status = await get(api, token, "/api/circuit-breaker/status")
+    for scope in (status["user"], *status["bots"]):
+        thresholds = {measure["metric"]: measure["threshold"] for measure in scope["measures"]}
+        assert thresholds == {
+            "drawdown": "0.2",
+            "daily_loss": "0.1",
+            "consecutive_losses": "5",
+            "errors_per_hour": "10",
+        }
+        assert (scope["open"], [measure["reached"] for measure in scope["measures"]]) == (False, [False] * 4)
+    assert (await get(api, token, "/api/circuit-breaker/history"))["events"] == []
+
+
+async def test_after_an_emergency_stop_nothing_enters_until_it_is_lifted_and_sales_still_pass(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str]
+):
+    assert (await submitted(inst, api, token))["success"]
+    stop = await api.post("/api/emergency/stop", headers=token)
+    assert (await confirmed(inst, api, token, stop, "CONFIRM EMERGENCY STOP")).status_code == 200
+    assert (await get(api, token, "/api/limits/health"))["status"] == "halted"
+    refused = await while_it_trades(inst, api.post("/api/orders/submit", headers=token, json=BUY))
+    assert refused.status_code == 409 or refused.json()["gate_failed"] == "mode", refused.text
+    sale = await while_it_trades(
+        inst, api.post("/api/orders/submit", headers=token, json={"symbol": "BTC/USDT", "side": "sell"})
+    )
+    sold = (await confirmed(inst, api, token, sale)).json()["result"]
+    assert (sold["status"], sold["filled_qty"]) == ("FILLED", "0.01")
+    lifted = await confirmed(inst, api, token, await api.post("/api/emergency/resume", headers=token))
+    assert lifted.status_code == 200
+    assert (await get(api, token, "/api/limits/health"))["status"] == "open"
+    assert (await get(api, token, "/api/ledger/reconcile"))["discrepancy"] == "0"
+
+
+async def test_nobody_reads_the_guard_rails_without_logging_in(api: httpx.AsyncClient):
+    for path in ("limits/config", "limits/usage", "limits/health", "limits/quarantined", "circuit-breaker/status"):
+        assert (await api.get(f"/api/{path}")).status_code == 401
+    for path in ("orders/submit", "circuit-breaker/reset", "emergency/stop"):
+        assert (await api.post(f"/api/{path}", json=BUY)).status_code == 401
