@@ -8,6 +8,7 @@ from chainlit.session import WebsocketSession, ws_sessions_id
 
 from assistant.blocks import Block
 from assistant.news import headline_of, news_of
+from assistant.order_news import order_news
 from core.services.accounts import Accounts
 from core.services.appended import Appended
 from core.services.bus import Bus
@@ -17,6 +18,7 @@ from web.render import Bubble
 _log = structlog.get_logger(__name__)
 
 WINDOW_SECS = 0.5
+_ORDERS = "News about your orders"
 
 
 class Push:
@@ -36,8 +38,9 @@ class Push:
                     by_user.setdefault(appended.event.user_id, []).append(appended)
                 for user_id, events in by_user.items():
                     try:
-                        if blocks := news_of(events):
-                            await self._send(user_id, blocks, headline_of(events))
+                        told, orders = news_of(events), order_news(events)
+                        if told or orders:
+                            await self._send(user_id, [*told, *orders], headline_of(events) if told else _ORDERS)
                     except Exception as error:  # noqa: BLE001 - one person's news must not end everybody's
                         _log.error("news could not be told", user_id=user_id, exc_info=error)
 
