@@ -10,6 +10,7 @@ import pytest
 from core.domain import commands as cmd
 from core.domain import events as ev
 from core.domain.account import Account
+from core.domain.bot import BotStatus
 from core.domain.decision import NOTHING
 from core.domain.errors import Conflict
 from core.domain.evolve import fold
@@ -245,3 +246,25 @@ def test_a_sale_that_rests_outlives_a_halt_and_still_fills():
     fact = chain.run(_meet(_traded(1, ("52001", "9"), bid="52000"), "order-exit"), at(1)).payload
     assert isinstance(fact, ev.OrderFilled)
     assert chain.state.working == {}
+
+
+def test_a_reset_of_the_account_ends_all_that_rests():
+    chain = _two_bots_at_work()
+    chain.run(cmd.ResetAccount(dec(5_000), "USDT", "ann", "a new start"))
+    assert (chain.state.working, chain.state.free_cash) == ({}, {"USDT": 5_000})
+    assert all(not bot.orders for bot in chain.state.bots.values())
+    late = _meet(_traded(1, ("40000", "9")), "order-one")
+    assert chain.decide(late, at(1)) == NOTHING
+    assert fold(Account(USER), chain.events()) == chain.state
+
+
+def test_a_halt_of_one_scope_stays_when_the_other_is_lifted():
+    chain = running()
+    chain.run(cmd.HaltTrading("ann", "mine"))
+    chain.run(cmd.HaltTrading("root", "all", ev.HaltScope.SYSTEM))
+    chain.run(cmd.ResumeTrading("root", ev.HaltScope.SYSTEM))
+    assert (chain.state.halted, chain.state.user_halted, chain.state.system_halted) == (True, True, False)
+    assert chain.decide(_rests()).denied is not None
+    chain.run(cmd.ResumeTrading("ann"))
+    assert not chain.state.halted
+    assert chain.state.bots[BOT].status is BotStatus.PAUSED
