@@ -52,6 +52,30 @@ WORDS: dict[str, str] = {
     "withdraw": "“withdraw 500 USDT” takes play money out of your free cash after a click.",
     "convert": "“convert 500 USDT to BTC” changes free cash at the mark price, less a fee of 0.1 %, after a click.",
     "export": "“export my trades” gives a CSV file; “export my fills” and “export the ledger” work too.",
+    "market order": "A market order takes the best prices there are now; “buy 0.01 btc” is one.",
+    "limit order": (
+        "A limit order names its worst price. What does not trade at once waits in the book until it fills, expires "
+        "or is canceled, and what it needs is reserved meanwhile."
+    ),
+    "time in force": (
+        "How long an order works: gtc until canceled, ioc takes what fills at once, fok is filled whole at once or "
+        "not at all."
+    ),
+    "post only": "A post-only order is a limit order that must wait in the book: it is refused when it would trade.",
+    "maker": "A maker's order waited in the book and pays the lower fee; a taker's traded at once and pays the higher.",
+    "taker": "A taker's order traded at once and pays the higher fee; a maker's waited in the book and pays the lower.",
+    "break even": (
+        "The break-even move is how far the price must rise until an order has paid for both fees, the spread, "
+        "slippage and a margin."
+    ),
+    "cooldown": "A cooldown is the least time between two entries of a bot, 5 to 120 minutes.",
+    "burst": "A burst limit allows only so many entries on an exchange within some seconds.",
+    "flatten": "“flatten alpha” sells everything the bot holds and takes its orders back; the bot itself goes on.",
+    "quarantine": "A bot is in quarantine while an open circuit breaker keeps it from entering.",
+    "gates": (
+        "Every order passes four gates: its key is new, its edge pays for its costs, the limits leave room, and no "
+        "circuit breaker is open. What sells is never held up by fees, limits or a breaker."
+    ),
     "risk mode": _RISK_MODES,
     "strategies": f"{_STRATEGIES} {_RISK_MODES}",
     "strategy": _STRATEGIES,

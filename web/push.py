@@ -18,7 +18,7 @@ from web.render import Bubble
 _log = structlog.get_logger(__name__)
 
 WINDOW_SECS = 0.5
-_ORDERS = "News about your orders"
+_ORDERS = "News about your trading"
 
 
 class Push:
