@@ -20,6 +20,11 @@ def figure(amount: Decimal) -> str:
     return f"{Decimal(plain(round_half_even(amount, decimals))):,f}"
 
 
+def brief(amount: Decimal) -> str:
+    """Basis points or percent, to two decimals at most."""
+    return f"{Decimal(plain(round_half_even(amount, _SHOWN_DECIMALS))):,f}"
+
+
 def cost_words(cost: CostBreakdown) -> str:
     """What a round trip must earn, item by item."""
     parts = (
@@ -30,8 +35,8 @@ def cost_words(cost: CostBreakdown) -> str:
         ("margin", cost.safety_margin_bps),
         ("least gain", cost.min_edge_bps),
     )
-    items = " + ".join(f"{name} {figure(bps)}" for name, bps in parts if bps)
-    return f"{figure(cost.required_bps)} bps ({items})"
+    items = " + ".join(f"{name} {brief(bps)}" for name, bps in parts if bps)
+    return f"{brief(cost.required_bps)} bps ({items})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class OrderCard:
             f"Fills {plain(result.filled_qty)} {base} at about {figure(result.avg_px)} {quote} now: "
             f"{figure(worth)} {quote}, fee {figure(result.fee)} {quote}"
         )
-        return f"{fills}, slippage {figure(result.slippage_bps or ZERO)} bps."
+        return f"{fills}, slippage {brief(result.slippage_bps or ZERO)} bps."
 
     def _rests(self) -> str:
         order, (base, quote) = self.order, split_symbol(self.order.symbol)
@@ -108,7 +113,7 @@ class OrderCard:
             return ""
         at = price * (ONE + cost.required_bps / BPS)
         move = ratio(cost.required_bps, Decimal(100))
-        return f"Break-even: the price must rise {figure(move)} %, to about {figure(at)}: {cost_words(cost)}."
+        return f"Break-even: the price must rise {brief(move)} %, to about {figure(at)}: {cost_words(cost)}."
 
     def _ends(self) -> str:
         target, stop = self.result.take_profit, self.result.stop_loss

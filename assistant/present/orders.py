@@ -1,7 +1,7 @@
 """Orders as blocks: what became of one, what works, and why a bot decided as it did."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from assistant import formats as f
 from assistant.blocks import Block, Card, Field, Table, Text, Tone
@@ -12,7 +12,7 @@ from core.domain.order_status import OrderStatus
 from core.services.order_result import OrderResult
 from core.services.traces import TraceKind
 from tools import results as r
-from tools.order_card import cost_words
+from tools.order_card import cost_words, figure
 
 _TRACES = 8
 _GATES = {
@@ -78,9 +78,9 @@ def _denied(result: r.OrderAnswer, gate: str) -> Card:
         Field("Why", order.rejection_reason or "", Tone.WARNING),
     ]
     if order.limit is not None:
-        fields.append(Field("Limit", order.limit))
+        fields.append(_figure("Limit", order.limit))
     if order.value is not None:
-        fields.append(Field("Now", order.value.replace("_", " ")))
+        fields.append(_figure("Now", order.value))
     if order.clears_at is not None:
         fields.append(Field("Clears", clears(order.clears_at, order.timestamp)))
     if order.cost_bps is not None:
@@ -88,6 +88,16 @@ def _denied(result: r.OrderAnswer, gate: str) -> Card:
     if order.gates_passed:
         fields.append(Field("Passed", ", ".join(map(gate_words, order.gates_passed))))
     return Card("Order denied: nothing was done", tuple(fields), foot(result.source), Tone.WARNING)
+
+
+def _figure(label: str, text: str) -> Field:
+    """A limit or value of a gate: a number in short with the exact one behind, or words."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return Field(label, text.replace("_", " "))
+    short = figure(amount)
+    return Field(label, short, exact=text if short.replace(",", "") != text else None)
 
 
 def _placed(result: r.OrderAnswer) -> Card:

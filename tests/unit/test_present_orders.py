@@ -57,6 +57,14 @@ def test_a_denial_says_gate_limit_value_and_when_it_clears():
     assert shown["Passed"].value == "1 idempotency, 2 fee coverage"
 
 
+def test_a_long_figure_of_a_gate_is_shown_short_with_the_exact_one_behind():
+    denied = order_answers()[2]
+    odd = replace(denied, order=replace(denied.order, limit="46.20005817231140357", value="consecutive_losses"))
+    shown = fields(present(odd))
+    assert shown["Limit"] == Field("Limit", "46.2", exact="46.20005817231140357")
+    assert shown["Now"].value == "consecutive losses"
+
+
 def test_an_order_that_found_nobody_is_not_called_done():
     assert card(of(r.OrderAnswer)[3]).title == "The order ended without a fill (canceled)"
     only_looked_at = replace(order_answers()[3], submitted=False)
