@@ -19,7 +19,8 @@ DEFAULT_CURRENCY = "USDT"
 """Reporting currency of an account that has not been funded yet."""
 
 ENTRIES_KEPT = 1_000
-CONSUMED_LEVELS_KEPT = 64
+CONSUMED_LEVELS_KEPT = 1_000
+"""More than a book shows: a level that is forgotten while it stands would be offered a second time."""
 
 
 @dataclass(slots=True)

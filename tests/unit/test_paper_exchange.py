@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain.commands import OpenManualBot, StartBot
 from core.domain.events import OrderExecuted
 from core.domain.instrument import FeeSchedule
 from core.domain.market import Level, MarketState
@@ -11,7 +12,7 @@ from core.domain.order import Side
 from core.domain.order_status import OrderStatus
 from core.domain.paper_exchange import ExchangeOrder, Execution, execute
 from core.domain.rules import TradingRules
-from tests.builders import BTC, T0, dec, entry, leave, running
+from tests.builders import BTC, T0, Chain, dec, entry, funded, leave, running
 
 FEES = FeeSchedule(maker_bps=dec(4), taker_bps=dec(10))
 
@@ -131,3 +132,17 @@ def test_an_accounts_own_orders_use_up_the_book_until_it_changes():
         chain.run(leave(_book(bids=[("99.99", str(10 + number))]), key=f"out {number}"), rules=rules)
     # The level's 1 is used up, then it shows 1.1, all of which is new.
     assert bought == [dec("0.4"), dec("0.4"), dec("0.2"), 0, dec("0.4"), dec("0.4"), dec("0.3")]
+
+
+def test_orders_that_take_a_hundred_levels_leave_none_of_them_to_the_next():
+    deep = _book(asks=[(str(100 + dec(n) / 100), "0.1") for n in range(1, 101)])
+    chain = Chain()
+    chain.add(funded("10000"))
+    chain.run(OpenManualBot("manual", BTC.symbol, "ann"))
+    chain.run(StartBot("manual", "scripted", "ann"))
+    taken: list[Decimal] = []
+    for number, quantity in enumerate(["9", "0.5", "2", "1"]):
+        fact = chain.run(entry(deep, quantity, bot_id="manual", key=str(number))).payload
+        assert isinstance(fact, OrderExecuted)
+        taken.append(fact.filled_qty)
+    assert taken == [9, dec("0.5"), dec("0.5"), 0]
