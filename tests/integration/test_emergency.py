@@ -9,7 +9,16 @@ from core.domain.bot import BotStatus
 from core.domain.errors import Conflict
 from core.domain.events import TradingHalted, TradingResumed
 from core.domain.order import ExitReason
-from tests.integration.desk import ACTOR, Desk, audited, buy, desk, documents, journal, orders_of
+from tests.integration.desk import (
+    ACTOR,
+    Desk,
+    audited,
+    buy,
+    desk,
+    documents,
+    journal,
+    orders_of,
+)
 from tests.store_location import Location
 
 BOTS = 1_000
@@ -62,13 +71,13 @@ async def test_flattening_sells_every_position_although_trading_is_halted(locati
         await shop.tick(2, "101")
         report = await stopping
         assert (len(report.sold), report.open_positions) == (3, ())
-        state = await shop.account(user)
-        assert all(state.bot(bot).flat for bot in bots)
+        account = await shop.account(user)
+        assert all(account.bot(bot).flat for bot in bots)
         leaving = [order for order in await orders_of(shop.store, user) if order.reduce_only]
         assert {order.exit_reason for order in leaving} == {ExitReason.FLATTEN}
         halted_at = next(e.seq for e in await journal(shop.store, user) if isinstance(e.payload, TradingHalted))
-        assert state.seq > halted_at
-        assert state == await audited(shop.store, user)
+        assert account.seq > halted_at
+        assert account == await audited(shop.store, user)
 
 
 async def test_a_stop_without_selling_names_what_stays_open(location: Location):
@@ -111,8 +120,8 @@ async def test_resuming_leaves_running_bots_paused_until_their_owner_says_otherw
         running, created = await shop.bot(user, "A"), await shop.bot(user, "B", start=False)
         await shop.services.emergency.stop(user, actor=ACTOR, flatten=False, key="stop")
         assert await shop.services.emergency.resume(user, actor=ACTOR, key="resume") == 1
-        state = await shop.account(user)
-        assert [state.bot(b).status for b in (running, created)] == [BotStatus.PAUSED, BotStatus.CREATED]
+        account = await shop.account(user)
+        assert [account.bot(b).status for b in (running, created)] == [BotStatus.PAUSED, BotStatus.CREATED]
         assert (await shop.submit(user, buy(running, "k"), 1)).gate_failed == "life_cycle"
         await shop.services.emergency.resume(user, actor=ACTOR, key="resume")  # the same request again
         with pytest.raises(Conflict, match="not halted"):

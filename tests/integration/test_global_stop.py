@@ -14,7 +14,6 @@ from core.domain.errors import Conflict
 from core.domain.events import BotErred, OrderExecuted, TradingHalted, TradingResumed
 from core.domain.journal import Head, Stamp, seal
 from core.domain.order import TimeInForce
-from core.services.order_result import OrderResult
 from tests.integration.desk import ACTOR, Desk, audited, buy, desk, journal, sell, until
 from tests.store_location import Location
 
@@ -171,32 +170,3 @@ async def test_resting_entries_end_with_a_global_stop_and_no_event_of_their_own(
         await shop.services.global_stop.stop(ADMIN, "the feed lies", "stop")
         state = await shop.account(user)
         assert (state.working, state.bot(bot).reserved_cash, state.seq) == ({}, 0, before + 1)
-
-
-async def test_entries_in_flight_elsewhere_never_land_after_the_halt(location: Location):
-    unlimited = {"trade": False, "burst_limit_orders_per_exchange": 1_000}
-    async with desk(location.make(), **unlimited) as one, desk(location.make(), **unlimited) as two:
-        user = await one.user()
-        bots = [await one.bot(user, f"Bot {n}", capital=Decimal(100)) for n in range(40)]
-        await two.account(user)
-        first = asyncio.Event()
-
-        async def enter(bot: str) -> OrderResult:
-            answer = await two.submit(user, buy(bot, f"in {bot}", 1, "0.5"), 1)
-            first.set()
-            return answer
-
-        async def stop() -> None:
-            await first.wait()
-            await one.services.global_stop.stop(ADMIN, "the feed lies", "stop")
-
-        stopping = asyncio.create_task(stop())
-        answers = await asyncio.gather(*(enter(bot) for bot in bots))
-        await stopping
-        events = await journal(one.store, user)
-        entered = [e.seq for e in events if isinstance(e.payload, OrderExecuted)]
-        halted_at = next(e.seq for e in events if isinstance(e.payload, TradingHalted))
-        assert entered
-        assert max(entered) < halted_at
-        assert len(entered) == sum(answer.success for answer in answers)
-        assert {answer.gate_failed for answer in answers} <= {None, "mode"}
