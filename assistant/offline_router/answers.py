@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.offline_router import (
+    controls,
     explanations,
     guards,
     ledger,
@@ -35,7 +36,7 @@ _NOT_PER_BOT = frozenset(
     ["profits", "portfolio_summary", "list_bots", "market_price", "system_health", "performance_ranking"]
 )
 ONLY_FIRST = words("""
-    buy sell short long change modify edit margin options news copy reset futures purchase
+    short long change modify edit margin options news copy reset futures
 """)
 _NO_GUESS = "I do nothing on a guess. Did you mean:"
 _UNSURE = "I am not sure what you mean. Did you mean:"
@@ -143,6 +144,9 @@ def with_arguments(tool: str, tokens: Sequence[Token], scope: Scope, confidence:
     arguments = slots.help_topic(masked(list(tokens))) if tool == "help" else readers.arguments(tool, tokens)
     if isinstance(arguments, Unclear):
         return Understanding(Outcome.QUESTION, text=arguments.question)
+    if tool == "explain_decision":
+        bots = controls.explained(tokens, scope.context)
+        return bots if isinstance(bots, Understanding) else calls(tool, [{"bot": b} for b in bots], confidence)
     if tool in {"trade_history", "positions"}:
         bots = targets.named(tokens, "bot_status", scope.context)
         if isinstance(bots, Understanding):

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from assistant.offline_router import (
     answers,
+    controls,
     guards,
     lexicon,
     limits,
+    orders,
     patterns,
     readers,
     slots,
@@ -45,9 +47,10 @@ class Reader:
 
     def read(self, clause: Clause) -> Reading | None:
         """The clause's reading; None for a clause that says nothing ("thanks")."""
+        clause = orders.mended(clause)
         words = clause.text.split()
-        unserved = limits.reply(clause, self._scope.offered)
-        match = None if unserved else _acting_match(clause)
+        unserved = limits.reply(clause, self._scope.offered, self._scope.context.bot_names)
+        match = None if unserved else _acting_match(clause, self._scope.offered)
         empty = all(word in lexicon.FILLERS or word in lexicon.THANKS for word in words) and "bots" not in words
         if match is None and unserved is None and empty:
             return None
@@ -68,6 +71,13 @@ class Reader:
             return bots if isinstance(bots, Understanding) else answers.calls(tool, [{"bot": bot} for bot in bots], 1.0)
         if tool == "bot_status":
             return answers.calls("list_bots", [{}], 1.0)
+        if tool == "submit_order":
+            clause = orders.mended(Clause(tuple(tokens), asks=False))
+            head = next((m for p in patterns.ACTING[tool] if (m := p.match(clause.core))), None)
+            return self._order(clause, head.group()) if head else Understanding(Outcome.QUESTION, text=orders.ASK)
+        if tool == "set_cooldown":
+            clause = Clause(tuple(tokens), asks=False)
+            return self._cooldown(clause, clause.core.split(), 1.0)
         if tool == "reset_circuit_breaker":
             return answers.calls(tool, [{"bot": exact[0]} if exact else slots.one_bot(tokens)], 1.0)
         return answers.with_arguments(tool, tokens, self._scope, 1.0)
@@ -81,6 +91,8 @@ class Reader:
             return Reading(answers.offer(clause, self._scope, first=tool))
         if tool == "create_bot":
             return Reading(self._create(clause), acts=True)
+        if tool == "submit_order":
+            return Reading(self._order(clause, match.group()), acts=True)
         if tool in BOT_TOOLS:
             unknown = [word for word in rest if word not in lexicon.FILLERS]
             if unknown:
@@ -91,6 +103,8 @@ class Reader:
             return Reading(answers.calls(tool, [{"bot": bot} for bot in bots], _confidence(clause)), True, pronoun)
         if any(word not in lexicon.FILLERS for word in rest):
             return Reading(answers.offer(clause, self._scope, first=tool))
+        if tool == "set_cooldown":
+            return Reading(self._cooldown(clause, said, _confidence(clause)), acts=True)
         arguments = readers.arguments(tool, clause.tokens)
         if isinstance(arguments, Unclear):
             return Reading(Understanding(Outcome.QUESTION, text=arguments.question))
@@ -105,6 +119,25 @@ class Reader:
         if "BOT" not in said and strange:
             return suggest.unknown_bot(tool, self._scope.context.bot_names)
         return answers.offer(clause, self._scope, first=tool)
+
+    def _order(self, clause: Clause, head: str) -> Understanding:
+        """A call, or a question for what is missing."""
+        if clause.asks and "would you" in clause.text:  # an opinion is wanted
+            return answers.offer(clause, self._scope, first="submit_order")
+        arguments = orders.order(clause, head)
+        if isinstance(arguments, Unclear):
+            return Understanding(Outcome.QUESTION, text=arguments.question)
+        return answers.calls("submit_order", [arguments], _confidence(clause))
+
+    def _cooldown(self, clause: Clause, said: Sequence[str], confidence: float) -> Understanding:
+        """A call per bot, or a question for the bot or the minutes."""
+        minutes = controls.cooldown(clause.tokens, clause.core)
+        if isinstance(minutes, Unclear):
+            return Understanding(Outcome.QUESTION, text=minutes.question)
+        bots = targets.resolve(clause.tokens, said, "set_cooldown", self._scope.context)
+        if isinstance(bots, Understanding):
+            return suggest.cooldown_of(bots, minutes)
+        return answers.calls("set_cooldown", [{"bot": bot, "minutes": minutes} for bot in bots], confidence)
 
     def _create(self, clause: Clause) -> Understanding:
         strange = [t for t in clause.tokens if t.kind is Kind.WORD and t.word not in spelling.IN_SCOPE]
@@ -123,10 +156,12 @@ class Reader:
         return answers.calls("create_bot", [{**arguments, "start": True} if starts else arguments], _confidence(clause))
 
 
-def _acting_match(clause: Clause) -> tuple[str, re.Match[str]] | None:
-    """The acting tool whose pattern takes in most of the clause from its start."""
+def _acting_match(clause: Clause, offered: frozenset[str]) -> tuple[str, re.Match[str]] | None:
+    """The offered acting tool whose pattern takes in most of the clause from its start."""
     best: tuple[str, re.Match[str]] | None = None
     for tool, expressions in patterns.ACTING.items():
+        if tool not in offered or (tool == "submit_order" and not orders.plausible(clause)):
+            continue
         for expression in expressions:
             match = expression.match(clause.core)
             if match is not None and (best is None or match.end() > best[1].end()):

@@ -1,5 +1,6 @@
 """Reads a message into tokens with bots, names, amounts, spans of time and symbols masked."""
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
@@ -8,7 +9,7 @@ from assistant.offline_router import bots, lexicon
 from assistant.offline_router.amounts import read_amounts, read_number_words
 from assistant.offline_router.periods import read_periods
 from assistant.offline_router.spelling import known, repair
-from assistant.offline_router.symbols import mark_symbols
+from assistant.offline_router.symbols import mark_symbols, split_glued
 from assistant.offline_router.text import Kind, Token, entity, tokenise
 from assistant.offline_router.wordlists import words
 from assistant.plain_text import normalise
@@ -17,6 +18,8 @@ _NAME_ENDS = words("""
     with on using for and at in trading that from of which then to but now please doing trade is start
 """)
 _MAX_NAME_WORDS = 4
+_ID_LEADS = frozenset(["order", "cancel", "id", "#"])
+_ID = re.compile(r"(?=\w*\d)(?=\w*[A-Za-z])\w{6,64}")
 
 
 def read(text: str, bot_names: Sequence[str], symbols: Sequence[str]) -> list[Token]:
@@ -24,7 +27,7 @@ def read(text: str, bot_names: Sequence[str], symbols: Sequence[str]) -> list[To
     names = bots.index(tuple(bot_names))
     tokens = bots.mark_exact(tokenise(normalise(text)), names)
     tokens = _mark_new_names(tokens)
-    tokens = _expand(tokens)
+    tokens = split_glued(_mark_ids(_expand(tokens)), symbols)
     tokens = mark_symbols(tokens, symbols)
     tokens = repair(bots.mark_misspelt(_without_partial(tokens, names), names))
     tokens = mark_symbols(tokens, symbols)
@@ -60,6 +63,16 @@ def _mark_new_names(tokens: list[Token]) -> list[Token]:
             result.append(entity(Kind.NAME, " ".join(words), " ".join(words)))
             i += len(words)
     return result
+
+
+def _mark_ids(tokens: list[Token]) -> list[Token]:
+    """Mask an order's id: letters with digits behind "order" or "cancel"."""
+    return [
+        entity(Kind.ORDER, t.surface, t.surface)
+        if i and t.kind in (Kind.WORD, Kind.RAW_NUMBER) and tokens[i - 1].word in _ID_LEADS and _ID.fullmatch(t.surface)
+        else t
+        for i, t in enumerate(tokens)
+    ]
 
 
 def _introduces_name(so_far: list[Token]) -> bool:

@@ -1,6 +1,6 @@
 """Example phrasings per tool, one a line, with entities already masked (BOT SYM AMT NUM PER NAME): data only."""
 
-from assistant.offline_router import examples_ledger
+from assistant.offline_router import examples_ledger, examples_orders
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -48,7 +48,7 @@ status of BOT | how is BOT doing | BOT status | what is BOT up to | is BOT makin
 is BOT running | show BOT | tell me about BOT | check on BOT | details of BOT | BOT | how is my bot doing
 why is my bot not trading | what is wrong with BOT | is BOT profitable | is BOT stuck | how much has BOT made
 BOT performance | is it doing anything | what is the bot waiting for | is BOT any good | profit of BOT
-how well does BOT do | why did BOT not buy | BOT profit""",
+how well does BOT do | BOT profit | which strategy does BOT use""",
     "portfolio_summary": """
 how full is my balance | what is left of my money | the bottom line | am i winning or losing | how much is left
 how are my finances | what is everything worth in total | how wealthy am i | what is my total value | am i doing well
@@ -121,8 +121,9 @@ meaning of unrealized pnl | tutorial | getting started | who are you | what are 
 what is the weather today | tell me a joke | write a poem | order a pizza | who won the election
 translate this into french | what time is it | play some music | book a flight to paris
 what is the capital of spain | how old are you | do you love me | sing a song | recommend a movie
-what is the meaning of life | solve this equation | set an alarm | call my mother | buy SYM now
-sell half my SYM | rename BOT to NAME | clone BOT | backtest momentum on SYM | set an alert for SYM at AMT
+what is the meaning of life | solve this equation | set an alarm | call my mother
+rename BOT to NAME | clone BOT | backtest momentum on SYM
+set an alert for SYM at AMT
 email me a report | withdraw AMT from BOT | add AMT to BOT | reset my password
 change the strategy of BOT | go short on SYM | will SYM go up tomorrow | should i invest in SYM
 which stock should i buy | give me financial advice | transfer money to my bank | connect my exchange account
@@ -130,11 +131,11 @@ who is the president | how do i cook pasta | what is your favourite colour
 write some code for me | summarise this article | i feel sad today | are you human
 what is the best restaurant nearby | how tall is the eiffel tower | fix my car | recipe for soup | latest news
 sports results | book a table | when is my birthday | how do i lose weight | find me a job | where is my phone
-give BOT more money | place a limit order for SYM | cancel my order | set stop loss to PCT | change the password
+give BOT more money | set stop loss to PCT | change the password
 create an account for my friend""",
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     tool: tuple(phrase.strip() for phrase in text.replace("\n", "|").split("|") if phrase.strip())
-    for tool, text in (_TEXT | examples_ledger.TEXT).items()
+    for tool, text in (_TEXT | examples_ledger.TEXT | examples_orders.TEXT).items()
 }

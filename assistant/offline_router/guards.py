@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.offline_router import lexicon, patterns
+from assistant.offline_router.order_phrases import CONDITION, DETAIL
 from assistant.offline_router.text import Kind, Token, masked
 
 _POLITE = re.compile(
@@ -25,7 +26,13 @@ _HARMLESS = re.compile(
 )
 
 
+#: "no cooldown", "wait 20 minutes before it buys again", "alpha should trade at most every hour".
+_SPACED_OUT = re.compile(
+    r"\bno cool ?down\b|(?<=PER )before (?:it|BOT|its|the next|each|any|another)\b"
+    r"|\bBOT (?:should|must) (?=(?:only |not )?(?:trade|buy|enter|wait)\b.*\bPER\b)"
+)
 _CREATES = frozenset(["create", "make", "build", "set", "setup", "open", "add", "new"])
+_ORDERS = re.compile(rf"(?:{'|'.join(patterns.ORDER_HEADS)})\b")
 _DETAILS = frozenset(["trade", "give", "use", "put", "make", "set", "allocate", "let", "name", "call"])
 
 
@@ -50,9 +57,10 @@ class Clause:
 
 def message_forbids(tokens: list[Token], typed: str) -> bool:
     """Whether something anywhere in the message keeps acting tools from firing."""
-    words = masked(tokens)
+    words = CONDITION.sub(r"\g<order>", masked(tokens))
     if _FOREIGN.search(words) or _FOREIGN.search(typed.casefold()):
         return True
+    words = _SPACED_OUT.sub("", words)
     rest = _HARMLESS.sub("", _REQUEST.sub("", words)).split()
     return any(word in lexicon.NEGATIONS or word in lexicon.HYPOTHETICALS for word in rest)
 
@@ -99,8 +107,10 @@ def _opens(rest: list[Token]) -> bool:
 
 
 def _describes(current: list[Token], rest: list[Token]) -> bool:
-    """Whether what follows goes on describing a bot to be created ("…, trade sol, give it 500")."""
+    """Whether what follows goes on describing a new bot ("…, give it 500") or an order ("…, stop at 57000")."""
     core = Clause(tuple(current), asks=False).core.split()
+    if _ORDERS.match(" ".join(core)) and DETAIL.match(masked(rest[:12])):
+        return True
     following = masked(rest[:3]).split()
     creates = bool(core) and core[0] in _CREATES and "BOT" not in core[:3]
     return creates and bool(following) and following[0] in _DETAILS and "BOT" not in following

@@ -143,7 +143,7 @@ FUTURE = words("will next predict prediction forecast tomorrow future")
 
 UNSUPPORTED = words("""
     rename renaming clone duplicate copy edit change modify backtest backtesting alert alerts
-    notify notification notifications remind reminder email mail password buy sell purchase
+    notify notification notifications remind reminder email mail password
     short long leverage margin futures options weather joke poem song pizza news recipe movie translate reset
     reinvest loan tax taxes schedule
 """)

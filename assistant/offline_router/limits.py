@@ -4,6 +4,7 @@ Changing a bot, several new bots at once, and selling everything (which is the e
 """
 
 import re
+from collections.abc import Sequence
 
 from assistant.offline_router import suggest
 from assistant.offline_router.guards import Clause
@@ -40,19 +41,22 @@ _SEVERAL = re.compile(
     r"(?: (?!(?:my|the|all|our|every|each|bot)\b)\S+){0,4} (?:bots|robots)\b"
 )
 _SELL_ALL = re.compile(
-    r"^(?:sell|close|dump|liquidate|exit)(?: me)?"
+    r"^(?:sell|close|dump|liquidate|exit|flatten)(?: me)?"
     r" (?:everything|it all|all of it|(?:all )?(?:of )?(?:my |the )?(?:open )?(?:positions|holdings|coins))\b"
     r"|^(?:sell|dump) (?:me )?all\b"
 )
+_CANCEL_ALL = re.compile(r"cancel (?:everything|it all|all(?: of it)?)(?: now| at once| immediately)*")
 _NO_CHANGES = "Bots cannot be changed yet; create another one with what you want."
 _ONE_AT_A_TIME = "One at a time, please:"
 
 
-def reply(clause: Clause, offered: frozenset[str]) -> Understanding | None:
+def reply(clause: Clause, offered: frozenset[str], names: Sequence[str]) -> Understanding | None:
     """The honest answer when the clause is one of these wishes; it never calls anything."""
     core = clause.core
-    if _SELL_ALL.search(core):
-        return suggest.sell_all(offered)
+    if _SELL_ALL.search(core) and not {"BOT", "SYM"} & set(core.split()):
+        return suggest.sell_all(offered, names)
+    if _CANCEL_ALL.fullmatch(core):
+        return suggest.cancel_all(offered)
     if _CHANGE.search(core):
         found = suggest.candidates(["create_bot", "list_bots"], None, offered, _NO_CHANGES)
         return Understanding(Outcome.OUT_OF_SCOPE, text=_NO_CHANGES, options=found.options)

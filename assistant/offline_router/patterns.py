@@ -6,14 +6,14 @@ a story never commands. Read patterns may match anywhere.
 
 import re
 
-from assistant.offline_router import patterns_ledger
+from assistant.offline_router import order_phrases, patterns_ledger, patterns_orders
 from assistant.offline_router.wordlists import words
 
 # ruff: noqa: E501 - a pattern on one line can be compared with its neighbours
 
 _ONE = r"(?:(?:the |my |our )?(?:both |bots? )?(?:called |named )?BOT(?: bot)?)"
 TARGET = (
-    rf"(?:{_ONE}(?:(?: and(?: also)?)? {_ONE})*|it|them|both|(?:this|that|the|my|our)(?: bot| one)?"
+    rf"(?:{_ONE}(?:(?: and(?: also)?)? {_ONE})*|it|them|both|(?:this|that|the|my|our)(?: bots?| one)?"
     r"|(?:all|every|each)(?: of)?(?: the| my| our)?(?: bots?| one)?|bot|bots|everything)"
 )
 _BRIEFLY = r"(?:for now|temporarily|for (?:a|the) (?:while|bit|moment|time being|minute)|briefly)"
@@ -119,20 +119,25 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     ),
 }  # fmt: skip
 
-_ALL_ACTING = _ACTING | patterns_ledger.ACTING
-_ALL_READS = _READS | patterns_ledger.READS
+_ALL_ACTING = _ACTING | patterns_ledger.ACTING | patterns_orders.ACTING
+_ALL_READS = _READS | patterns_ledger.READS | patterns_orders.READS
 ACTING = {tool: tuple(re.compile(f"(?:{text})(?= |$)") for text in texts) for tool, texts in _ALL_ACTING.items()}
 READS = {tool: tuple((score, re.compile(text)) for score, text in rows) for tool, rows in _ALL_READS.items()}
-ACTING_VERBS = words("""
+ORDER_HEADS = patterns_orders.ACTING["submit_order"]
+ACTING_VERBS = (
+    words("""
     pause hold freeze suspend sideline halt stop put give let tell resume unpause continue unfreeze reactivate
     restart wake bring take start launch run activate enable fire kick boot go begin deploy get set turn switch make
     delete kill terminate remove end retire scrap destroy erase shut shutdown close wind liquidate reopen allow lift
     clear undo cancel release deactivate disable unhalt create build generate setup design construct craft open spin
     add new invest allocate trade
-""") | words(patterns_ledger.VERBS)
+""")
+    | words(patterns_ledger.VERBS)
+    | words(patterns_orders.VERBS)
+)
 OPENERS = ACTING_VERBS | words("""
     show list what how which display check see view price plot draw chart graph help explain is why where who status
-    delete portfolio profits trades bots balance health profit history ignore sell buy rename clone email emergency
+    delete portfolio profits trades bots balance health profit history ignore rename clone email emergency
     rank verify reconcile countdown positions
 """)
 
@@ -141,4 +146,5 @@ def vocabulary() -> frozenset[str]:
     """Every word the patterns mention, for spelling repair."""
     sources = [text for texts in _ALL_ACTING.values() for text in texts]
     sources += [text for rows in _ALL_READS.values() for _, text in rows]
+    sources += [order_phrases.CONDITION.pattern, *(pattern.pattern for _, pattern in order_phrases.PHRASES)]
     return frozenset(re.findall(r"(?<![\\a-z])[a-z]{2,}", " ".join(sources))) | ACTING_VERBS | OPENERS

@@ -41,6 +41,7 @@ ACTING: dict[str, tuple[str, ...]] = {
 
 READS: dict[str, tuple[tuple[float, str], ...]] = {
     "positions": (
+        (0.99, r"\b(?:open|pending|working|resting|waiting|unfilled|outstanding) (?:\w+ )?orders?\b(?! history)|\borders? (?:are |is |do i have )?(?:still )?(?:open|pending|working|resting|waiting|unfilled|outstanding|in the book)\b|^(?:(?:show|list|see|view|display|what|which|where|give me|check) )?(?:me )?(?:is |are )?(?:all )?(?:of )?(?:my|the) orders?(?: now)?$|^orders$|\b(?:is|did|has|was) (?:my|the|that) (?:\w+ )?order (?:still |already |been |get |got )*(?:fill|filled|done|executed|there|open|waiting|through)\b"),
         (0.96, r"\b(?:positions?|holdings|open lots?)\b|\bwhich lots\b|\blots are (?:still )?open\b|\b(?:am i|are we|is BOT) (?:still )?(?:\w+ )?(?:exposed|long|invested)\b|\bexposure\b"),
         (0.96, r"\b(?:what|which|how much|how many)\b.*\b(?:BOT|i|we|you|it|bots?) (?:\w+ )?(?:hold|holds|holding)\b|\b(?:what|which coins?|how much) (?:\w+ ){0,2}(?:am i|are we|is BOT|do i|do we|does BOT|did i) (?:currently |still |now )?(?:holding|hold|long)\b"),
         (0.95, r"\b(?:do|does|am|are|is) (?:i|we|BOT) (?:still |currently )?(?:own|hold|holding|owning|sitting on)\b.*\b(?:SYM|anything|coins?|crypto)\b|\bin my bags?\b|\bon the books\b"),

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assistant.offline_router import ledger, slots
+from assistant.offline_router import controls, ledger, slots
 from assistant.offline_router.slots import Unclear
 from assistant.offline_router.text import Token
 
-BOT_TOOLS = frozenset(["start_bot", "pause_bot", "resume_bot", "stop_bot"])
+BOT_TOOLS = frozenset(["start_bot", "pause_bot", "resume_bot", "stop_bot", "flatten_bot"])
 ACTING = BOT_TOOLS | {
     "create_bot",
     "resume_trading",
@@ -16,6 +16,11 @@ ACTING = BOT_TOOLS | {
     "set_target",
     "export_csv",
     "fund_account",
+    "submit_order",
+    "cancel_order",
+    "set_cooldown",
+    "global_emergency_stop",
+    "global_resume",
 }
 _READERS: dict[str, Callable[[Sequence[Token]], Mapping[str, Any] | Unclear]] = {
     "create_bot": slots.create_bot,
@@ -29,6 +34,7 @@ _READERS: dict[str, Callable[[Sequence[Token]], Mapping[str, Any] | Unclear]] = 
     "set_target": ledger.target,
     "export_csv": ledger.export,
     "fund_account": ledger.fund,
+    "cancel_order": controls.cancel,
 }
 
 

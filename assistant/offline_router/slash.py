@@ -1,4 +1,4 @@
-"""Slash commands: exact, so they need no score. `/pause alpha`, `/profits weekly`, `/create momentum btc 1000 usdt`."""
+"""Slash commands: exact, so they need no score. `/pause alpha`, `/profits weekly`, `/buy 0.01 btc`."""
 
 from assistant.plain_text import normalise
 
@@ -20,6 +20,7 @@ COMMANDS = {
     "pnl": "profits",
     "positions": "positions",
     "holdings": "positions",
+    "orders": "positions",
     "trades": "trade_history",
     "history": "trade_history",
     "price": "market_price",
@@ -40,9 +41,22 @@ COMMANDS = {
     "deposit": "fund_account",
     "withdraw": "fund_account",
     "convert": "fund_account",
+    "buy": "submit_order",
+    "sell": "submit_order",
+    "order": "submit_order",
+    "cancel": "cancel_order",
+    "flatten": "flatten_bot",
+    "cooldown": "set_cooldown",
+    "limits": "limits_config",
+    "usage": "limits_usage",
+    "breaker": "circuit_breaker_status",
+    "why": "explain_decision",
+    "modes": "system_modes",
+    "global_stop": "global_emergency_stop",
+    "global_resume": "global_resume",
 }
 #: One tool serves these commands: the word says what is wanted of it.
-_SAY_WHAT = frozenset(["deposit", "withdraw", "convert"])
+_SAY_WHAT = frozenset(["deposit", "withdraw", "convert", "buy", "sell", "cancel"])
 TOOLS = frozenset(COMMANDS.values())
 
 

@@ -44,7 +44,7 @@ def _in_scope() -> frozenset[str]:
 
 VOCABULARY = _vocabulary()
 IN_SCOPE = _in_scope()
-_SHORT_TARGETS = ("bot", "pnl", "rsi", "ema", "show", "buy", "how", "the", "all", "now")
+_SHORT_TARGETS = ("bot", "pnl", "rsi", "ema", "show", "buy", "how", "why", "the", "all", "now")
 _TARGETS = tuple(sorted(word for word in VOCABULARY if len(word) >= _MIN_LENGTH))
 
 
@@ -103,6 +103,7 @@ def _nearest(word: str) -> tuple[str | None, bool, str | None]:
         key=lambda hit: (
             hit[1],
             sorted(hit[0]) != letters,
+            len(hit[0]) <= len(word),  # a letter left out is likelier than a wrong one or one too many
             hit[0][0] != word[0],
             (hit[0][-1] == "s") != (word[-1] == "s"),
             abs(len(hit[0]) - len(word)),

@@ -26,6 +26,17 @@ _LABELS = {
     "ledger_verify": ("Verify my ledger", "/verify"),
     "export_csv": ("Export my trades", "/export"),
     "fund_account": ("Move play money", "/fund_account"),
+    "submit_order": ("Buy or sell a coin", "/order"),
+    "cancel_order": ("Cancel my order", "/cancel"),
+    "flatten_bot": ("Sell what {bot} holds", "/flatten {bot}"),
+    "set_cooldown": ("Set a cooldown", "/cooldown"),
+    "limits_config": ("Show my limits", "/limits"),
+    "limits_usage": ("What is used of my limits", "/usage"),
+    "circuit_breaker_status": ("Show the circuit breakers", "/breaker"),
+    "explain_decision": ("Explain {bot}'s last decision", "/why {bot}"),
+    "system_modes": ("Is trading halted?", "/modes"),
+    "global_emergency_stop": ("Stop the trading of everybody", "/global_stop"),
+    "global_resume": ("Lift the halt of everybody", "/global_resume"),
     "market_price": ("Show the price", "/price"),
     "equity_chart": ("Show the equity chart", "/chart"),
     "emergency_stop": ("Emergency stop", "/emergency_stop"),
@@ -39,6 +50,8 @@ _CHOOSE = {
     "pause_bot": "pause my bot",
     "resume_bot": "resume my bot",
     "stop_bot": "stop my bot",
+    "flatten_bot": "flatten my bot",
+    "explain_decision": "/why",
     "bot_status": "/bots",
 }
 _BOT_QUESTIONS = {
@@ -46,8 +59,11 @@ _BOT_QUESTIONS = {
     "pause_bot": "Which bot should pause?",
     "resume_bot": "Which bot should resume?",
     "stop_bot": "Which bot should stop for good?",
+    "flatten_bot": "Which bot should sell what it holds?",
+    "explain_decision": "Whose decision should I explain?",
     "bot_status": "Which bot do you mean?",
 }
+_SELL_ALL = "Selling everything also stops all trading; a single bot can be sold out on its own:"
 _DEFAULT_READS = ("portfolio_summary", "list_bots", "help")
 
 
@@ -68,6 +84,12 @@ def bot_question(tool: str, names: Sequence[str]) -> Understanding:
     template = _LABELS[tool if "{bot}" in _LABELS[tool][1] else "bot_status"][1]
     options = tuple(Option(name, template.replace("{bot}", name)) for name in names[:MAX_BOTS])
     return Understanding(Outcome.QUESTION, text=text, options=options)
+
+
+def cooldown_of(found: Understanding, minutes: int) -> Understanding:
+    """The question for a bot, with buttons that set its cooldown."""
+    options = tuple(Option(o.label, f"/cooldown {o.label} {minutes}") for o in found.options)
+    return Understanding(found.outcome, text="Whose cooldown?", options=options)
 
 
 def resume_what() -> Understanding:
@@ -105,11 +127,19 @@ def greeting(offered: frozenset[str]) -> Understanding:
     return Understanding(Outcome.CHOICES, text=found.text, options=(*found.options[:1], *create, *found.options[1:]))
 
 
-def sell_all(offered: frozenset[str]) -> Understanding:
-    """Selling everything is the emergency stop that flattens; its card still has to be confirmed."""
-    found = candidates(["portfolio_summary", "help"], None, offered, "Selling everything also stops all trading:")
+def sell_all(offered: frozenset[str], names: Sequence[str]) -> Understanding:
+    """Selling everything is the emergency stop that flattens, or one bot flattened; each still has to be confirmed."""
+    bot = names[0] if len(names) == 1 else None
+    found = candidates(["flatten_bot", "positions"] if names else ["positions", "help"], bot, offered, _SELL_ALL)
     stop = Option("Stop trading and sell everything", "/stop flatten")
     return Understanding(Outcome.CHOICES, text=found.text, options=(stop, *found.options)[:MAX_OPTIONS])
+
+
+def cancel_all(offered: frozenset[str]) -> Understanding:
+    """Cancelling everything may mean the orders, or all that trades."""
+    found = candidates(["cancel_order", "emergency_stop"], None, offered, "What should be cancelled?")
+    stop = Option("Stop trading and sell everything", "/stop flatten")
+    return Understanding(Outcome.CHOICES, text=found.text, options=(*found.options, stop)[:MAX_OPTIONS])
 
 
 def out_of_scope(offered: frozenset[str], text: str) -> Understanding:

@@ -1,10 +1,13 @@
 """Trading pairs: "btc", "bitcoin", "ETH-USDT", "eth/usdt"; only pairs of the turn get a value."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from assistant.offline_router import lexicon
 from assistant.offline_router.text import Kind, Token, entity
+
+_GLUED = re.compile(r"([\d.,]+)([a-z]{3,5})")
 
 
 @lru_cache(maxsize=64)
@@ -37,6 +40,19 @@ def mark_symbols(tokens: list[Token], symbols: Sequence[str]) -> list[Token]:
             continue
         result.append(_marked(token, table))
         i += 1
+    return result
+
+
+def split_glued(tokens: list[Token], symbols: Sequence[str]) -> list[Token]:
+    """Take a coin off the number it was written onto ("0.01btc")."""
+    table = aliases(tuple(symbols))
+    result: list[Token] = []
+    for token in tokens:
+        glued = _GLUED.fullmatch(token.word) if token.kind is Kind.RAW_NUMBER else None
+        if glued is None or glued[2] not in table:
+            result.append(token)
+            continue
+        result += [Token(glued[1], glued[1], Kind.RAW_NUMBER), Token(glued[2], glued[2])]
     return result
 
 

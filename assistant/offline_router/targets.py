@@ -8,10 +8,12 @@ from assistant.offline_router.text import Kind, Token
 from assistant.offline_router.understanding import Understanding
 
 _PRONOUNS = frozenset(["it", "this", "that", "one"])
-_ALL = frozenset(["all", "every", "each", "everything", "both"])
+_ALL = frozenset(["all", "every", "each", "everything", "both", "bots"])
 _MAX_AT_ONCE = 10
 #: "All bots" may mean a call per bot: a pause can be undone, and starting or resuming asks with a card each.
 _ALL_AT_ONCE = frozenset(["pause_bot", "start_bot", "resume_bot"])
+#: The built-in bot of the person's own orders; its name and what begins with it are reserved.
+MANUAL = "Manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,9 @@ class Context:
 
     @staticmethod
     def of(bot_names: Sequence[str], last_bot: str | None) -> "Context":
-        """A context whose last bot still exists."""
-        return Context(tuple(bot_names), last_bot if last_bot in bot_names else None)
+        """A context whose last bot still exists; the bot of the person's own orders is meant only by its name."""
+        own = tuple(name for name in bot_names if not name.startswith(MANUAL))
+        return Context(own, last_bot if last_bot in own else None)
 
 
 def named(tokens: Sequence[Token], tool: str, context: Context) -> tuple[str, ...] | Understanding | None:

@@ -8,6 +8,7 @@ from typing import Any
 _TOKEN = re.compile(
     r"""
       "(?P<double>[^"]{1,120})" | `(?P<tick>[^`]{1,120})` | (?<!\w)'(?P<single>[^']{1,60})'(?!\w)
+    | (?P<id>(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?!\w))
     | (?P<number>(?:(?<!\w)-)?(?:[$€£]\s?)?(?:\d|\.\d)\d*(?:[.,']\d+)*[A-Za-z0-9%]*)
     | (?P<word>[^\W\d_](?:\w|['&/+-](?=\w))*)
     | (?P<mark>\S)
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     PERIOD = "PER"
     NAME = "NAME"
     QUOTE = "QUOTE"
+    ORDER = "ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,14 @@ def _token(match: re.Match[str]) -> Token:
     quoted = match.group("double") or match.group("tick") or match.group("single")
     if quoted is not None:
         return entity(Kind.QUOTE, quoted.strip(), surface)
+    if match.group("id") is not None:
+        return entity(Kind.ORDER, surface, surface)
     if match.group("number") is not None:
         return Token(surface, surface.casefold(), Kind.RAW_NUMBER)
     if match.group("word") is not None:
         return Token(surface, surface.casefold())
+    if surface == "@":
+        return Token(surface, "at")
     return Token(surface, surface, Kind.MARK)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.offline_router import clauses, entities, guards, lexicon, slash, suggest
+from assistant.offline_router import clauses, controls, entities, guards, lexicon, slash, suggest
 from assistant.offline_router.answers import UNKNOWN
 from assistant.offline_router.clauses import Reading
 from assistant.offline_router.targets import Context
@@ -19,6 +19,7 @@ _MAX_CALLS = 10
 #: One yes or several ("sure, do it"), longest phrases first.
 _ONE_ASSENT = "|".join(re.escape(phrase) for phrase in sorted(lexicon.ASSENTS, key=len, reverse=True))
 _ASSENT = re.compile(rf"(?:{_ONE_ASSENT})(?: (?:{_ONE_ASSENT})){{0,3}}")
+_RECORD_A_REASON = frozenset(["reset_circuit_breaker", "global_emergency_stop"])
 _NOT_FOR_YOU = "That needs an admin."
 
 
@@ -29,7 +30,20 @@ def understand(turn: Turn, offered: Sequence[ToolSpec]) -> Understanding:
     if request is not None:
         calls = (Call("emergency_stop", {"flatten": request.flatten} if request.flatten else {}, 1.0),)
         return _checked(Understanding(Outcome.CALLS, calls), specs)
-    return _checked(_small_talk(turn.text, frozenset(specs)) or _understood(turn, frozenset(specs)), specs)
+    text, reason = controls.with_reason(normalise(turn.text))
+    talk = None if text.startswith("/") else _small_talk(text, frozenset(specs))
+    found = talk or _understood(replace(turn, text=text), frozenset(specs))
+    return _checked(_reasoned(found, reason), specs)
+
+
+def _reasoned(found: Understanding, reason: str | None) -> Understanding:
+    """The same with the reason that was given, for the tools that record one."""
+    if reason is None:
+        return found
+    if any(call.tool not in _RECORD_A_REASON for call in found.calls):
+        return Understanding(Outcome.QUESTION, text="I did nothing: please say one thing at a time.")
+    calls = tuple(replace(call, arguments={**call.arguments, "reason": reason}) for call in found.calls)
+    return replace(found, calls=calls)
 
 
 def _understood(turn: Turn, offered: frozenset[str]) -> Understanding:

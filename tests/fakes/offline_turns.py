@@ -31,6 +31,17 @@ MODELS: dict[str, type[arguments.Arguments]] = {
     "ledger_verify": arguments.NoArguments,
     "export_csv": arguments.ExportCsv,
     "fund_account": arguments.FundAccount,
+    "submit_order": arguments.SubmitOrder,
+    "cancel_order": arguments.CancelOrder,
+    "flatten_bot": arguments.FlattenBot,
+    "set_cooldown": arguments.SetCooldown,
+    "explain_decision": arguments.ExplainDecision,
+    "limits_config": arguments.NoArguments,
+    "limits_usage": arguments.NoArguments,
+    "circuit_breaker_status": arguments.NoArguments,
+    "system_modes": arguments.NoArguments,
+    "global_emergency_stop": arguments.GlobalStop,
+    "global_resume": arguments.NoArguments,
     "market_price": arguments.MarketPrice,
     "equity_chart": arguments.EquityChart,
     "emergency_stop": arguments.EmergencyStop,
@@ -51,14 +62,21 @@ LEVELS = {
     "set_target": Level.NONE,
     "export_csv": Level.NONE,
     "fund_account": Level.CONFIRM,
+    "submit_order": Level.CONFIRM,
+    "cancel_order": Level.NONE,
+    "flatten_bot": Level.CONFIRM,
+    "set_cooldown": Level.NONE,
+    "global_emergency_stop": Level.PHRASE,
+    "global_resume": Level.CONFIRM,
 }
 ACTING = frozenset(LEVELS)
+ADMINS = frozenset(["system_health", "global_emergency_stop", "global_resume"])
 SPECS = tuple(
     ToolSpec(
         name,
         name.replace("_", " "),
         model,
-        Role.ADMIN if name == "system_health" else Role.USER,
+        Role.ADMIN if name in ADMINS else Role.USER,
         LEVELS.get(name, Level.READ),
     )
     for name, model in MODELS.items()

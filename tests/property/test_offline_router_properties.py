@@ -29,6 +29,18 @@ COMMANDS = [
     "set my target to 50k",
     "my goal is 20000 usdt",
     "export my trades",
+    "buy 0.01 btc",
+    "buy 0.1 btc if it drops to 58,000",
+    "sell 0.5 eth at 3200",
+    "sell all my btc",
+    "place a limit order for 0.5 sol at 150",
+    "cancel my order",
+    "flatten alpha",
+    "sell everything beta holds",
+    "set the cooldown of alpha to 30 minutes",
+    "remove the cooldown of beta",
+    "global emergency stop",
+    "resume trading for everybody",
 ]
 NEGATIONS = [
     "don't {}",
@@ -128,5 +140,11 @@ def test_the_acting_tools_are_those_the_router_guards():
         "set_target",
         "export_csv",
         "fund_account",
+        "submit_order",
+        "cancel_order",
+        "flatten_bot",
+        "set_cooldown",
+        "global_emergency_stop",
+        "global_resume",
     } == ACTING
     assert readers.ACTING == ACTING

@@ -5,8 +5,11 @@ thresholds for reads were set on the seen set after the first 268 of its lines h
 were written after that. Two earlier sets were used to tune and are kept in `offline_phrasings_seen.jsonl` as a
 regression. `offline_phrasings_ledger.jsonl` was written before any word, pattern or example for the tools that show,
 check, export and move money; the first scoring gave plain .97, typo .92, indirect .98, out of scope .77, and nothing
-acted that should not. Six of its failures were mended after that, so it is a regression from then on. All are by the
-router's own author.
+acted that should not. Six of its failures were mended after that, so it is a regression from then on.
+`offline_phrasings_orders.jsonl` was written before any word, pattern or example for orders and the guard rails; the
+first scoring gave plain .96, typo .75, indirect .90, out of scope .90, and nothing acted that should not. Nine of its
+ten failures were mended after that. Four wishes of the older files that had been out of scope (to buy and to sell)
+became plain ones. All are by the router's own author.
 """
 
 import json
@@ -23,6 +26,7 @@ _DATA = Path(__file__).parent.parent / "data"
 _HELD_OUT = _DATA / "offline_phrasings.jsonl"
 _SEEN = _DATA / "offline_phrasings_seen.jsonl"
 _LEDGER = _DATA / "offline_phrasings_ledger.jsonl"
+_ORDERS = _DATA / "offline_phrasings_orders.jsonl"
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -53,8 +57,9 @@ def _accuracy(path: Path) -> dict[str, float]:
         (_HELD_OUT, {"plain": 0.97, "typo": 0.97, "indirect": 0.6, "out_of_scope": 0.97}),
         (_SEEN, {"plain": 0.98, "typo": 0.97, "indirect": 0.93, "out_of_scope": 0.98}),
         (_LEDGER, {"plain": 0.98, "typo": 0.95, "indirect": 0.95, "out_of_scope": 0.8}),
+        (_ORDERS, {"plain": 0.98, "typo": 0.9, "indirect": 0.95, "out_of_scope": 0.95}),
     ],
-    ids=["held out", "seen", "ledger"],
+    ids=["held out", "seen", "ledger", "orders"],
 )
 def test_tool_and_arguments_are_right_as_often_as_promised(path: Path, floors: dict[str, float]):
     """Tool and all arguments must match; for what is out of scope, no tool may fire."""
@@ -62,7 +67,7 @@ def test_tool_and_arguments_are_right_as_often_as_promised(path: Path, floors: d
     assert {kind: accuracy[kind] for kind, floor in floors.items() if accuracy[kind] < floor} == {}
 
 
-@pytest.mark.parametrize("path", [_HELD_OUT, _SEEN, _LEDGER], ids=["held out", "seen", "ledger"])
+@pytest.mark.parametrize("path", [_HELD_OUT, _SEEN, _LEDGER, _ORDERS], ids=["held out", "seen", "ledger", "orders"])
 def test_nothing_acts_on_negated_ambiguous_injected_or_foreign_words(path: Path):
     """It never runs an acting tool on a weak match (spec/chat.md)."""
     kinds = {"negated", "ambiguous", "injected", "out_of_scope"}
