@@ -13,7 +13,7 @@ from core.domain.bot_state import Bot
 from core.domain.errors import Conflict
 from core.domain.journal import Event, read
 from core.domain.money import exact, round_fee_up
-from core.domain.order import Fill, Side
+from core.domain.order import Fill, Side, TimeInForce
 from core.domain.order_status import OrderStatus
 from tests.builders import USER, Chain, at, bot_created, dec, executed
 
@@ -200,7 +200,9 @@ class History:
         reserved = quantity - sum(now) if side is Side.SELL else (quantity - sum(now)) * price * dec("1.01")
         like = self.order(bot, side, now, price)
         fields: dict[str, Any] = {name: getattr(like, name) for name in like.__dataclass_fields__ if name != "status"}
-        fields |= {"quantity": quantity, "limit_price": price, "reserved": reserved}
+        fields |= {"quantity": quantity, "limit_price": price, "reserved": reserved, "time_in_force": TimeInForce.GTC}
+        if side is Side.SELL and not now and self.count % 2:
+            fields |= {"limit_price": None, "market": None}  # it waits for a price
         self.add(ev.OrderAccepted(**fields))
 
     def _resting(self) -> Bot | None:
@@ -216,7 +218,7 @@ class History:
         part = left if self.chance.random() < 0.5 else left / 2
         reserved = dec(0) if part == left else order.reserved / 2
         status = OrderStatus.FILLED if part == left else OrderStatus.PARTIALLY_FILLED
-        fills = self.fills(order.side, order.symbol, [part], order.limit_price)
+        fills = self.fills(order.side, order.symbol, [part], order.limit_price or dec(50_000))
         like = executed(Side.BUY, [("1", "50000", "0")], mark="50000")
         self.add(ev.OrderFilled(order.order_id, bot.bot_id, status, fills, reserved, like.market, self.marks(), 2))
 
