@@ -212,6 +212,13 @@ class PipelineWorld:
         window = timedelta(seconds=RULES.burst_window_secs)
         recent = [ts for ts in state.entries.get(bot.exchange.value, ()) if self.now - ts < window]
         assert len(recent) < RULES.burst_limit_orders
+        for scope in (state, bot):
+            assert scope.loss_streak < RULES.max_consecutive_losses
+            recent = [ts for ts in scope.errors if (self.now - ts).total_seconds() < 3_600]
+            assert len(recent) < RULES.max_errors_per_hour
+            with exact():
+                worth = scope.track.value(scope.equity(state.marks | {SYMBOL: market.mid}))
+                assert worth > scope.track.peak * (1 - RULES.max_drawdown)
         if not bot.manual:
             assert not any(order.side is Side.BUY for order in bot.orders.values())
 
