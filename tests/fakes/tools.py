@@ -11,6 +11,7 @@ from assistant.blocks import Text
 from assistant.turn import ToolOutcome
 from core.domain.user import Role
 from tools.arguments import BotRef, CreateBot, NoArguments, Profits
+from tools.catalog import CATALOG
 from tools.context import Caller
 from tools.spec import Level, ToolSpec
 
@@ -91,3 +92,12 @@ class EarlierIsSlower(RecordingTools):
         for _ in range(100 // (1 + len(self.calls))):
             await asyncio.sleep(0)
         return await super().call(caller, tool, arguments)
+
+
+class CatalogueTools(RecordingTools):
+    """Offers what the real catalogue has."""
+
+    def offered(self, caller: Caller) -> Sequence[ToolSpec]:
+        """Tools of the caller's role."""
+        specs = (tool.spec for tool in CATALOG.values())
+        return tuple(s for s in specs if caller.principal.role is Role.ADMIN or s.permission is Role.USER)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -22,7 +23,7 @@ from core.domain.user import Role
 from prompts import load
 from tests.fakes.model_turns import hear, turn
 from tests.fakes.openai_events import Call, chat_events, responses_events
-from tests.fakes.tools import RecordingTools, StuckTools, silent
+from tests.fakes.tools import CatalogueTools, RecordingTools, StuckTools, silent
 from tools.context import Caller
 from tools.spec import ToolSpec
 
@@ -105,6 +106,19 @@ class TestOffer:
         sent = route.calls[0].request.content.decode()
         assert "id-of-admin" not in sent
         assert "admin@example.com" not in sent
+
+    async def test_the_whole_catalogue_is_offered_by_role(self, provider: Provider) -> None:
+        """Promise: orders and guard rails for everybody, halts of everybody for admins, nobody's identity in any."""
+        route = provider.answers(says("Hi."))
+        router = provider.router(CatalogueTools())
+        await hear(router, turn(role=Role.USER))
+        await hear(router, turn(role=Role.ADMIN))
+        user, admin = ({tool["function"]["name"] for tool in body(route, i)["tools"]} for i in (0, 1))
+        assert {"submit_order", "cancel_order", "flatten_bot", "set_cooldown", "explain_decision"} <= user
+        assert {"limits_config", "limits_usage", "circuit_breaker_status", "system_modes"} <= user
+        assert admin - user == {"system_health", "global_emergency_stop", "global_resume"}
+        named = {name for i in (0, 1) for name in re.findall(r'"([a-z_]+)": \{', json.dumps(body(route, i)["tools"]))}
+        assert not named & {"user_id", "role", "user", "email", "actor", "caller", "runtime"}
 
     async def test_names_are_data_that_cannot_leave_their_section(self, provider: Provider) -> None:
         """Promise: text inside a bot name is never an instruction."""
