@@ -16,6 +16,7 @@ from core.services.confirmations import Proposal
 from core.services.manual_orders import ManualOrder
 from core.services.order_result import OrderResult
 from core.services.services import Services
+from core.services.traces import Trace, TraceKind
 from tools.arguments import SubmitOrder
 from tools.context import Caller
 from tools.order_card import OrderCard
@@ -42,6 +43,9 @@ async def propose(services: Services, caller: Caller, args: SubmitOrder) -> Prop
     order = _order(services, exact, bot)
     result = await services.manual.preview(user_id, order)
     if not result.success:
+        if bot is not None and result.gate_failed is not None and result.rejection_reason is not None:
+            why = result.rejection_reason
+            services.traces.record(Trace(bot.bot_id, result.timestamp, TraceKind.DENIAL, why, result.gate_failed))
         # There is no such order: it was only looked at.
         looked_at = replace(result, order_id=None, client_order_id=exact.client_order_id or "")
         return _answer(services, order, bot, looked_at, submitted=False)

@@ -101,9 +101,10 @@ def _figure(label: str, text: str) -> Field:
 def _placed(result: r.OrderAnswer) -> Card:
     order, (base, quote) = result.order, result.symbol.split("/")
     verb = "Bought" if result.side is Side.BUY else "Sold"
-    done = order.status is OrderStatus.FILLED
-    title = f"{verb} {plain(order.filled_qty)} {base}" if done else f"Order {status_words(order.status)}"
-    fields = [Field("Order", _order_words(result)), Field("Status", status_words(order.status))]
+    title = f"{verb} {plain(order.filled_qty)} {base}" if order.filled_qty else f"Order {status_words(order.status)}"
+    cut = order.status is OrderStatus.CANCELED  # it filled in part, and what was left did not wait
+    status = "filled in part; the rest found nobody and was canceled" if cut else status_words(order.status)
+    fields = [Field("Order", _order_words(result)), Field("Status", status, Tone.WARNING if cut else Tone.NEUTRAL)]
     if order.filled_qty:
         fields.append(Field("Filled", f"{plain(order.filled_qty)} {base}"))
     fields += _execution(order, quote)

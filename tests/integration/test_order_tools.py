@@ -229,6 +229,7 @@ class TestExplaining:
         found = await inst.runner.call(ann, "explain_decision", {})
         assert isinstance(found, r.Explained)
         assert (found.bot, found.status) == ("Alpha", "running")
+        assert [(trace.kind.value, trace.gate) for trace in found.traces] == [("denial", "trade_limiter")]
         assert found.last_order is not None
         assert found.last_order.reason == "test"
 

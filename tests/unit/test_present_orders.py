@@ -1,11 +1,13 @@
 """Orders and guard rails as a person sees them: a denial says gate, limit, value now and when it clears (pipeline)."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from assistant.blocks import Block, Card, Field, Table, Text, Tone
 from assistant.present import present
+from core.domain.order_status import OrderStatus
 from core.services.system_modes import TradingMode
 from tests.builders import at
 from tests.fakes.order_results import SOURCE, guard_examples, order_answers, order_examples, order_view
@@ -44,6 +46,14 @@ def test_an_order_that_waits_and_came_before_says_so():
     assert card(blocks).title == "Order accepted"
     assert fields(blocks)["Order"].value == "Alpha: buy 0.01 BTC at 19,000.00 or better"
     assert fields(blocks)["Repeated"].value == "this order came before; nothing was done again"
+
+
+def test_an_order_that_filled_in_part_says_what_became_of_the_rest():
+    whole = order_answers()[0]
+    part = replace(whole, order=replace(whole.order, quantity=Decimal(1), status=OrderStatus.CANCELED))
+    blocks = present(part)
+    assert card(blocks).title == "Bought 0.01 BTC"
+    assert fields(blocks)["Status"].value == "filled in part; the rest found nobody and was canceled"
 
 
 def test_a_denial_says_gate_limit_value_and_when_it_clears():
