@@ -71,11 +71,11 @@ class App:
     store: DocumentStore
     funding: Funding
     jwt_secret: str
+    breaker_alarm: BreakerAlarm
     _passwords: Passwords
     _projector: Projector
     _snapshots: Snapshots
     _night_watch: NightWatch
-    _breaker_alarm: BreakerAlarm
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def first_admin(self) -> FirstAdmin:
@@ -92,7 +92,7 @@ class App:
             ("projector", self._projector.run),
             ("snapshots", self._snapshots.run),
             ("night watch", self._night_watch.run),
-            ("breaker alarm", self._breaker_alarm.run),
+            ("breaker alarm", self.breaker_alarm.run),
             ("system modes", self.services.modes.run),
             ("global stop", self.services.global_stop.run),
         ):
@@ -194,7 +194,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     watched = Watched(store, accounts, writer, hub, reconciler, anchors, alerting, clock)
     secret, watch = _jwt_secret(settings), NightWatch(watched)
     alarm = BreakerAlarm(store, accounts, writer, projector, bus, alerting)
-    return App(settings, services, store, funding, secret, passwords, projector, snapshots, watch, alarm)
+    return App(settings, services, store, funding, secret, alarm, passwords, projector, snapshots, watch)
 
 
 def make_store(settings: Settings) -> DocumentStore:

@@ -18,7 +18,7 @@ from core.services.projector import Projector
 _FRACTIONS = frozenset({Metric.DRAWDOWN, Metric.DAILY_LOSS})
 _NEWEST = 100
 """Trips and resets of a user that are looked at again."""
-_LOOK_AGAIN_SECS = 3_600.0
+_LOOK_AGAIN_SECS = 60.0
 _RETRY_SECS = 10.0
 
 _log = structlog.get_logger(__name__)
@@ -35,9 +35,10 @@ def trip_words(fact: BreakerTripped, bot: str | None) -> str:
 
 
 class BreakerAlarm:
-    """Hears of trips from the bus, and looks through the recorded ones at its start and now and then.
+    """Hears of trips from the bus, and looks through the recorded ones at its start and every minute.
 
-    An alert's id follows from its trip, so that any number of processes record it once.
+    The bus tells nothing of what happened before a journal was first folded here. An alert's id follows from its
+    trip, so that any number of processes record it once.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class BreakerAlarm:
         self._projector = projector
         self._bus = bus
         self._alerting = alerting
+        self._told: set[tuple[str, int]] = set()
 
     async def run(self) -> None:
         """Raise alerts until cancelled."""
@@ -104,4 +106,7 @@ class BreakerAlarm:
                 await self._record(user_id, event.seq, trip_words(fact, event.bot))
 
     async def _record(self, user_id: str, seq: int, message: str) -> None:
-        await self._alerting.record_once(user_id, AlertKind.BREAKER_TRIP, Severity.CRITICAL, message, cause=str(seq))
+        if (user_id, seq) not in self._told:
+            kind = AlertKind.BREAKER_TRIP
+            await self._alerting.record_once(user_id, kind, Severity.CRITICAL, message, cause=str(seq))
+            self._told.add((user_id, seq))
