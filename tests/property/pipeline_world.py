@@ -8,7 +8,7 @@ from core.domain import commands as cmd
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.bot import BotStatus
-from core.domain.bot_state import Bot, RestingOrder
+from core.domain.bot_state import Bot
 from core.domain.errors import ProductError
 from core.domain.evolve import fold
 from core.domain.instrument import Exchange
@@ -17,10 +17,10 @@ from core.domain.journal import START, verified
 from core.domain.market import Level, MarketState, Sampling, Timeframe
 from core.domain.money import exact
 from core.domain.order import ExitReason, OrderRequest, Side, TimeInForce
-from core.domain.order_status import FINAL, OrderStatus
 from core.domain.rules import TradingRules
 from core.domain.valuation import Mark, value
 from tests.builders import BTC, T0, USER, Chain, dec, funded
+from tests.property.order_records import OrderRecords, check_arrival, check_fill
 
 SYMBOL = BTC.symbol
 SOURCE = "scripted"
@@ -35,17 +35,6 @@ RULES = TradingRules(
     max_drawdown=dec("0.30"),
     max_daily_loss=dec("0.15"),
 )
-_OPEN = {OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED}
-
-
-class Asked:
-    """What is known of one order from the events alone: what was asked, filled and how it ended."""
-
-    def __init__(self, fact: ev.OrderAccepted | ev.OrderExecuted) -> None:
-        self.fact = fact
-        self.filled = fact.filled_qty
-        self.fills = list(fact.fills)
-        self.ended = isinstance(fact, ev.OrderExecuted)
 
 
 class PipelineWorld:
@@ -63,7 +52,7 @@ class PipelineWorld:
         self.volume = dec(5)
         self.number = 0
         self.steps = 0
-        self.asked: dict[str, Asked] = {}
+        self.orders = OrderRecords()
         self.seen: dict[str, int] = {}
         self.chain.add(funded("20000"))
         self.living = {name: name for name in BOTS}
@@ -167,7 +156,8 @@ class PipelineWorld:
             before = replace(order)
             fact = self.run(command)
             if isinstance(fact, ev.OrderFilled):
-                self._check_fill(before, fact)
+                self.taken[before.side] += check_fill(before, fact, self.trades)
+                assert self.taken[before.side] <= sum((t.quantity for t in self.trades), dec(0))
 
     def run(self, command: cmd.Command) -> ev.Payload | None:
         """Decide, append and check; gives what was appended."""
@@ -187,7 +177,9 @@ class PipelineWorld:
         self._count(type(fact).__name__)
         self._before(command, fact)
         self.chain.add(fact, self.now, self.state.epoch if decision.epoch is None else decision.epoch)
-        self._note(fact)
+        self.orders.note(fact, set(self.state.working))
+        if isinstance(fact, ev.OrderExecuted | ev.OrderAccepted):
+            check_arrival(fact, self.market())
         self.check()
         return fact
 
@@ -207,8 +199,7 @@ class PipelineWorld:
         assert not command.system_halted
         assert (bot.status, bot.tripped, state.tripped) == (BotStatus.RUNNING, None, None)
         counted = 0 if state.opens_day(self.now) else state.orders_today
-        waiting = sum(1 for asked in self.asked.values() if not (asked.ended or asked.filled or asked.fact.reduce_only))
-        assert counted + waiting < RULES.max_trades_per_user_daily
+        assert counted + self.orders.waiting_entries < RULES.max_trades_per_user_daily
         window = timedelta(seconds=RULES.burst_window_secs)
         recent = [ts for ts in state.entries.get(bot.exchange.value, ()) if self.now - ts < window]
         assert len(recent) < RULES.burst_limit_orders
@@ -222,46 +213,6 @@ class PipelineWorld:
         if not bot.manual:
             assert not any(order.side is Side.BUY for order in bot.orders.values())
 
-    def _check_fill(self, before: RestingOrder, fact: ev.OrderFilled) -> None:
-        """Only what was traded where it waits fills it, at its price, and all orders of a side share that."""
-        filled = sum((fill.quantity for fill in fact.fills), dec(0))
-        assert 0 < filled <= before.left
-        if before.limit_price is None:
-            return
-        buys, limit = before.side is Side.BUY, before.limit_price
-        assert all(fill.price == limit for fill in fact.fills)
-        reaching = [t for t in self.trades if (t.price <= limit if buys else t.price >= limit)]
-        self.taken[before.side] += filled
-        assert filled <= sum((t.quantity for t in reaching), dec(0))
-        assert self.taken[before.side] <= sum((t.quantity for t in self.trades), dec(0))
-        if buys:
-            fee = fact.fills[0].fee
-            with exact():
-                assert before.reserved - fact.reserved == filled * limit + fee
-                assert fee >= 0
-
-    def _note(self, fact: ev.Payload) -> None:
-        """Follow the orders by their events alone."""
-        if isinstance(fact, ev.OrderExecuted | ev.OrderAccepted):
-            self.asked[fact.order_id] = Asked(fact)
-            _check_arrival(fact, self.market())
-        elif isinstance(fact, ev.OrderFilled):
-            asked = self.asked[fact.order_id]
-            assert not asked.ended
-            asked.filled += sum((fill.quantity for fill in fact.fills), dec(0))
-            asked.fills += fact.fills
-            asked.ended = fact.status is OrderStatus.FILLED
-            assert asked.ended == (asked.filled == asked.fact.quantity)
-        elif isinstance(fact, ev.OrderCanceled | ev.OrderExpired):
-            assert not self.asked[fact.order_id].ended
-            self.asked[fact.order_id].ended = True
-        else:
-            for order_id, asked in self.asked.items():
-                if not asked.ended and order_id not in self.state.working:
-                    assert not asked.fact.reduce_only, "only entries end with a pause, a stop, a trip or a halt"
-                    assert isinstance(fact, ev.BotPaused | ev.BotStopped | ev.BreakerTripped | ev.TradingHalted)
-                    asked.ended = True
-
     def check(self) -> None:
         """Everything that must hold between any two events."""
         state, marks = self.state, self.marks
@@ -270,32 +221,24 @@ class PipelineWorld:
             assert state.cash_total["USDT"] == state.free_cash["USDT"] + sum(b.cash for b in state.bots.values())
             resting = {order_id: bot.bot_id for bot in state.bots.values() for order_id in bot.orders}
             assert state.working == resting
-            assert set(resting) == {order_id for order_id, asked in self.asked.items() if not asked.ended}
+            assert set(resting) == self.orders.working
             for bot in state.bots.values():
                 self._check_bot(bot)
             value(state, {SYMBOL: Mark(SYMBOL, self.mid, None, None, SOURCE, stale=False)})
             assert state.equity(marks) == state.free_cash["USDT"] + sum(b.equity(marks) for b in state.bots.values())
 
     def _check_bot(self, bot: Bot) -> None:
-        held, mine = bot.held(SYMBOL), [a for a in self.asked.values() if a.fact.bot_id == bot.bot_id]
+        self.orders.check(bot, SYMBOL)
         assert bot.cash >= 0
         assert bot.free_cash >= 0
-        assert bot.reserved_units(SYMBOL) <= held
+        assert bot.reserved_units(SYMBOL) <= bot.held(SYMBOL)
         assert bot.orders or (bot.reserved_cash, bot.reserved_units(SYMBOL)) == (0, 0)
-        bought = sum((a.filled for a in mine if not a.fact.reduce_only), dec(0))
-        sold = sum((a.filled for a in mine if a.fact.reduce_only), dec(0))
-        assert held == bought - sold
-        if held == 0:
+        if not bot.held(SYMBOL):
             assert SYMBOL not in bot.protections
-        for order in bot.orders.values():
-            asked = self.asked[order.order_id]
-            assert (order.filled, order.quantity) == (asked.filled, asked.fact.quantity)
-            assert order.status in _OPEN
-            assert (order.status is OrderStatus.PARTIALLY_FILLED) == bool(order.filled)
-            if order.side is Side.BUY:
-                assert bot.status is BotStatus.RUNNING
-                assert not self.state.halted
-                assert self.state.tripped is None
+        if any(order.side is Side.BUY for order in bot.orders.values()):
+            assert bot.status is BotStatus.RUNNING
+            assert not self.state.halted
+            assert self.state.tripped is None
         if bot.status is BotStatus.STOPPED and not bot.orders and bot.flat:
             assert bot.cash == 0
 
@@ -309,23 +252,4 @@ class PipelineWorld:
         for order_id in list(self.state.working):
             self.run(cmd.CancelOrder(order_id, ACTOR, "the end"))
         assert all((bot.reserved_cash, bot.reserved_units(SYMBOL)) == (0, 0) for bot in self.state.bots.values())
-        fees = sum((fill.fee_quote_value for asked in self.asked.values() for fill in asked.fills), dec(0))
-        assert fees == self.state.book("USDT").fees
-
-
-def _check_arrival(fact: ev.OrderExecuted | ev.OrderAccepted, market: MarketState) -> None:
-    """No fill is worse than the limit, nor than what the book held; its status follows from what it filled."""
-    limit, buys = fact.limit_price, fact.side is Side.BUY
-    for fill in fact.fills:
-        assert limit is None or (fill.price <= limit if buys else fill.price >= limit)
-    assert fact.filled_qty <= fact.quantity
-    assert fact.time_in_force is not TimeInForce.FOK or fact.filled_qty in {dec(0), fact.quantity}
-    assert not (fact.post_only and fact.fills)
-    if market.sampling is not Sampling.QUOTE:
-        offered = {level.price: level.quantity for level in (market.asks if buys else market.bids)}
-        assert all(fill.quantity <= offered[fill.price] for fill in fact.fills)
-    if isinstance(fact, ev.OrderAccepted):
-        assert fact.filled_qty < fact.quantity
-    else:
-        assert fact.status in FINAL
-        assert (fact.status is OrderStatus.FILLED) == (fact.filled_qty == fact.quantity)
+        assert self.orders.fees == self.state.book("USDT").fees
