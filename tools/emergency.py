@@ -14,7 +14,7 @@ GLOBAL_PHRASE = "CONFIRM GLOBAL STOP"
 async def propose_stop(services: Services, caller: Caller, args: EmergencyStop) -> Proposal:
     """Say what halts, and what is sold."""
     state = await services.writer.account(caller.principal.user_id)
-    running = sum(1 for bot in state.bots.values() if bot.status.value == "running")
+    running = sum(1 for bot in state.bots.values() if bot.status.value == "running" and not bot.manual)
     held = sum(1 for bot in state.bots.values() if not bot.flat)
     working = f"Working orders taken back: {len(state.working)}."
     sells = f"Open positions sold at market: {held}." if args.flatten else "Open positions keep their stops."
