@@ -23,7 +23,7 @@ def apply_order(state: Account, event: Event, fact: OrderExecuted) -> Trade | No
     bot = state.bot(fact.bot_id)
     _draw(state, bot, fact)
     legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
-    _set_protection(bot, fact, fact.symbol, filled=bool(fact.fills))
+    _set_protection(bot, fact, fact.symbol, fact.fills)
     if fact.fills:
         _count_filled(state, bot)
         if not fact.reduce_only:
@@ -65,7 +65,7 @@ def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | N
     order.legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
     bot.orders[order.order_id] = order
     state.working[order.order_id] = bot.bot_id
-    _set_protection(bot, order, fact.symbol, filled=bool(fact.fills))
+    _set_protection(bot, order, fact.symbol, fact.fills)
     if fact.fills:
         _count_filled(state, bot)
     if not fact.reduce_only:
@@ -89,7 +89,7 @@ def fill_resting(state: Account, event: Event, fact: OrderFilled) -> Trade | Non
     order.legs += _fill(state, bot, event, order.symbol, order.side, fact.fills, maker=waited)
     if waited:
         _share(state, order, fact)
-    _set_protection(bot, order, order.symbol, filled=True)
+    _set_protection(bot, order, order.symbol, fact.fills)
     if first:
         _count_filled(state, bot)
     _measure(state, bot, event, fact.marks)
@@ -200,11 +200,19 @@ def _consume(state: Account, symbol: str, side: Side, fill: Fill) -> None:
         del levels[next(iter(levels))]
 
 
-def _set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, *, filled: bool) -> None:
+def _set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, fills: Sequence[Fill]) -> None:
     if not bot.held(symbol):
         bot.protections.pop(symbol, None)
-    elif order.side is Side.BUY and filled:
-        bot.protections[symbol] = Protection(order.take_profit, order.stop_loss)
+    elif order.side is Side.BUY and fills:
+        stop, known = order.stop_loss, bot.protections.get(symbol)
+        if stop is None and bot.manual and known is not None:
+            stop = _kept(known.stop_loss, fills)
+        bot.protections[symbol] = Protection(order.take_profit, stop)
+
+
+def _kept(stop: Decimal | None, fills: Sequence[Fill]) -> Decimal | None:
+    """A person who buys more without a stop keeps the one there is, unless it would sell what was bought at once."""
+    return stop if stop is not None and stop < min(fill.price for fill in fills) else None
 
 
 def _count_filled(state: Account, bot: Bot) -> None:

@@ -171,3 +171,25 @@ def test_a_gain_comes_back_to_the_free_cash_by_a_release():
     assert (bot.cash, chain.state.free_cash["USDT"]) == (0, 1000 + gained)
     assert chain.state.book("USDT").realized - chain.state.book("USDT").fees == gained
     _audited(chain)
+
+
+def _stop(chain: Chain) -> object:
+    return chain.state.bots[MANUAL].protections[BTC.symbol].stop_loss
+
+
+def test_buying_more_without_a_stop_leaves_the_stop_that_the_position_has():
+    chain = _opened("10000")
+    chain.run(_entry("first", stop_loss=dec(48_000)))
+    chain.run(_entry("more"), at(1))
+    assert _stop(chain) == 48_000
+    chain.run(_entry("other", stop_loss=dec(49_000)), at(2))
+    assert _stop(chain) == 49_000
+
+
+def test_a_stop_above_the_price_of_what_is_bought_more_is_left_behind():
+    """It would sell at once what was just bought."""
+    chain = _opened("10000")
+    chain.run(_entry("first", stop_loss=dec(49_000)))
+    low = market("48499", "48501", at(1))
+    chain.run(asking(entry(low, bot_id=MANUAL, key="more")), at(1))
+    assert _stop(chain) is None
