@@ -23,7 +23,7 @@ _TOPICS = (
     (
         "strategies",
         re.compile(
-            r"^(?:what|which|how many) (?:\w+ ){0,2}?strateg(?:y|ies)\b(?!.*\b(?:my|BOT)\b)"
+            r"^(?:what|which|how many) (?!.*\bBOT\b)(?:\w+ ){0,2}?strateg(?:y|ies)\b(?!.*\b(?:my|BOT)\b)"
             r"|^(?:list|show)(?: me)?(?: \w+){0,2} strategies$"
             r"|^(?:what|which)(?: \w+){0,3} bots? (?:can|could|should|may) (?:i|we|you|one)"
             r" (?:make|create|build|have|get|run|choose|set up)\b"

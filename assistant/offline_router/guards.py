@@ -28,7 +28,7 @@ _HARMLESS = re.compile(
 
 #: "no cooldown", "wait 20 minutes before it buys again", "alpha should trade at most every hour".
 _SPACED_OUT = re.compile(
-    r"\bno cool ?down\b|(?<=PER )before (?:it|BOT|its|the next|each|any|another)\b"
+    r"\bno cool ?down\b|(?<=PER )(?:before|after) (?:it|BOT|its|the next|each|every|any|another)\b"
     r"|\bBOT (?:should|must) (?=(?:only |not )?(?:trade|buy|enter|wait)\b.*\bPER\b)"
 )
 _CREATES = frozenset(["create", "make", "build", "set", "setup", "open", "add", "new"])

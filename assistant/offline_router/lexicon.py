@@ -174,9 +174,9 @@ COMMON = words("""
     town toy train travel tree trip truck true truth try turn twelve two under until upon use used very video
     village visit voice wait walk wall war warm wash water way weak wear weather week weird well went were west wet
     what wheel where while white whole whose wide wife wild wind window wine winter wish woman wonder wood word
-    world worry worse write wrong year yellow young your zero stopped stopping starting started paused pausing
-    resumed resuming created creating deleted killed running traded trader traders trades startup shopping starts
-    stops pauses resumes states staring sport store shown poised parse cause pose
+    world worry worse forget forgets write wrong year yellow young your zero stopped stopping starting started
+    paused pausing resumed resuming created creating deleted killed running traded trader traders trades startup
+    shopping starts stops pauses resumes states staring sport store shown poised parse cause pose
 """)
 """English words that must never be taken for a misspelt word of ours."""
 

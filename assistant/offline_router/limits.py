@@ -57,7 +57,7 @@ def reply(clause: Clause, offered: frozenset[str], names: Sequence[str]) -> Unde
         return suggest.sell_all(offered, names)
     if _CANCEL_ALL.fullmatch(core):
         return suggest.cancel_all(offered)
-    if _CHANGE.search(core):
+    if _CHANGE.search(core) and "cooldown" not in core:
         found = suggest.candidates(["create_bot", "list_bots"], None, offered, _NO_CHANGES)
         return Understanding(Outcome.OUT_OF_SCOPE, text=_NO_CHANGES, options=found.options)
     if _SEVERAL.search(core):

@@ -26,6 +26,7 @@ _SELL_HEAD = re.compile(
 )
 _MISTYPED = re.compile(r"^(\w{2,6}) (?=(?:(?:AMT|NUM)\b.* SYM|SYM .*(?:AMT|NUM)|all\b.* SYM)\b)")
 _WANT_A_FIGURE = words("at for from with of in limit")
+_SHORT_SLIPS = frozenset(["by", "sel"])  # known for other reasons
 ASK = f"What should be bought or sold? {SAY}"
 _WHICH = f"Of which coin? {SAY}"
 
@@ -41,7 +42,7 @@ class _Found:
 def mended(clause: Clause) -> Clause:
     """The clause with a mistyped "buy" or "sell" in front of a size and a coin put right ("by 0.01 btc")."""
     match = _MISTYPED.match(clause.core)
-    if match is None or (spelling.known(match[1]) and match[1] != "by"):
+    if match is None or (spelling.known(match[1]) and match[1] not in _SHORT_SLIPS):
         return clause
     meant = [verb for verb in ("buy", "sell") if OSA.distance(verb, match[1]) == 1]
     at = next(i for i, token in enumerate(clause.tokens) if token.word == match[1])

@@ -70,7 +70,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.95, r"^(?:the )?BOT(?: bot)?(?: please)?$"),
         (0.9, r"\b(?:status|state|details?|information|performance|health|condition) (?:of |for |on |about )?(?:the |my )?(?:BOT|bot)\b"),
         (0.92, r"\b(?:anything|something|what is|what|is|nothing) (?:\w+ )?wrong with (?:BOT|it|my bot|the bot)\b|\b(?:word|news|update|report) (?:on|from|about|of) (?:BOT|it|my bot|the bot)\b"),
-        (0.9, r"\bBOT(?: bot)? (?:status|state|details?|performance|health|pnl|profits?|results?)\b"),
+        (0.9, r"\bBOT(?: bot)? (?:strategy|status|state|details?|performance|health|pnl|profits?|results?)\b"),
         (0.92, r"\bBOT\b.*\b(?:doing|going|making|made|make|money|losing|lost|winning|won|running|stuck|alive|working|idle|ok|okay|good|profitable|trading|trade|traded|buy|bought|buying|earn\w*|perform\w*|up to|active|paused|started|waiting|wrong)\b"),
         (0.9, r"\b(?:how|what|is|why|has|did|tell|check|show|see|inspect|profits?|pnl|look|view|describe)\b.*\bBOT\b"),
         (0.95, r"\bwhy\b.*\b(?:bot|it|BOT|that one)\b.*(?:\btrad\w+|\bbuy\w*|\bdo\w*|\bidle|\bstuck|\bnothing|\bpaused|\bstopped|\bsell\w*|\bbought)"),
