@@ -15,7 +15,7 @@ _COOLDOWN = f"A cooldown lasts {_SHORTEST} to {_LONGEST} minutes, or 0 for none.
 _COOLDOWN_ASK = f'How long should it wait between entries? {_COOLDOWN} Say it like "cooldown of alpha 30 minutes".'
 _NONE = re.compile(
     r"^(?:remove|clear|drop|lift|delete|switch off|turn off|disable|end|no|take off)\b"
-    r"|\b(?:to|at) (?:none|nothing|zero)\b"
+    r"|\b(?:to|at) (?:none|nothing|zero)\b|\b(?:off|none)$"
 )
 _OWN_ORDER = re.compile(r"\bmy(?: \w+)? (?:order|buy|sale|trade|bid)\b")
 _REASON = re.compile(

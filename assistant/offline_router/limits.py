@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from assistant.offline_router import suggest
 from assistant.offline_router.guards import Clause
+from assistant.offline_router.order_terms import STOP_ORDER
 from assistant.offline_router.understanding import Outcome, Understanding
 
 _ONE = r"(?:(?:the |my |our )?(?:BOT|bot)(?: bot)?|it|this|that|them|(?:all |my |the )*bots)"
@@ -46,6 +47,10 @@ _SELL_ALL = re.compile(
     r"|^(?:sell|dump) (?:me )?all\b"
 )
 _CANCEL_ALL = re.compile(r"cancel (?:everything|it all|all(?: of it)?)(?: now| at once| immediately)*")
+_STOP_ORDERS = re.compile(
+    r"^(?:(?:place|put|put in|set|add|create|make|enter|submit)(?: me)?(?: a| an)?(?: new)? )?(?:sell |buy |trailing )?"
+    r"stop(?: loss|-loss|-limit| limit)? (?:order|sell|buy)\b"
+)
 _NO_CHANGES = "Bots cannot be changed yet; create another one with what you want."
 _ONE_AT_A_TIME = "One at a time, please:"
 
@@ -55,6 +60,8 @@ def reply(clause: Clause, offered: frozenset[str], names: Sequence[str]) -> Unde
     core = clause.core
     if _SELL_ALL.search(core) and not {"BOT", "SYM"} & set(core.split()):
         return suggest.sell_all(offered, names)
+    if _STOP_ORDERS.search(core):
+        return Understanding(Outcome.OUT_OF_SCOPE, text=STOP_ORDER)
     if _CANCEL_ALL.fullmatch(core):
         return suggest.cancel_all(offered)
     if _CHANGE.search(core) and "cooldown" not in core:

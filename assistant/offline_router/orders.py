@@ -58,7 +58,8 @@ def plausible(clause: Clause) -> bool:
     strange = any(
         t.kind in (Kind.WORD, Kind.QUOTE, Kind.NAME) and t.word not in spelling.IN_SCOPE for t in clause.tokens
     )
-    return Kind.SYMBOL in kinds or not strange
+    about_bots = any(t.word in {"bot", "bots"} for t in clause.tokens)
+    return Kind.SYMBOL in kinds or not (strange or about_bots)
 
 
 def order(clause: Clause, head: str) -> dict[str, Any] | Unclear:

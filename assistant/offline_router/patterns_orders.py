@@ -23,12 +23,13 @@ ACTING: dict[str, tuple[str, ...]] = {
         r"(?:close|exit|liquidate|close out|get out of) (?:out )?(?:all )?(?:of )?(?:my |the |our )?SYM\b(?: positions?| holdings?)?",
     ),
     "cancel_order": (
-        r"(?:cancel|withdraw|remove|forget|forget about|take back|pull|pull back|scrap|drop|revoke|kill|delete|retract|call off|recall|take down)(?: back)? (?:(?:all|every|each|of|my|the|that|this|our|last|latest|open|pending|working|resting|unfilled|outstanding|limit|market|buy|sell|SYM|BOT|waiting) )*(?:orders?|bids?|offers?)(?: ID)?(?: (?:on|for|in|of|from|by) (?:the |my )?(?:SYM|BOT)(?: bot)?)?(?: (?:that|which) (?:is|are) (?:still )?(?:waiting|open|pending|working|resting|unfilled|there|in the book))?",
+        r"(?:cancel|withdraw|remove|stop|forget|forget about|take back|pull|pull back|scrap|drop|revoke|kill|delete|retract|call off|recall|take down)(?: back)? (?:(?:all|every|each|of|my|the|that|this|our|last|latest|open|pending|working|resting|unfilled|outstanding|limit|market|buy|sell|SYM|BOT|waiting) )*(?:orders?|bids?|offers?)(?: ID)?(?: (?:on|for|in|of|from|by) (?:the |my )?(?:SYM|BOT)(?: bot)?)?(?: (?:that|which) (?:is|are) (?:still )?(?:waiting|open|pending|working|resting|unfilled|there|in the book))?",
         r"(?:take|pull|call) (?:(?:my|the|that|open|limit|buy|sell|SYM|BOT|last) )*(?:orders?|bids?|offers?) (?:back|off|down)",
         r"(?:cancel|revoke|recall|take back) ID",
     ),
     "flatten_bot": (
-        rf"flatten(?: out)?(?: {_IT}| all of {_IT})?(?: {_HELD})?(?: out)?",
+        rf"flatten(?: out)?(?: both)?(?: {_IT}(?:(?: and(?: also)?)? {_IT})*| all of {_IT})?(?: {_HELD})?(?: out)?",
+        r"(?:close|exit|sell|liquidate|dump|unwind|flatten) (?:out )?(?:my|the|its|that|this|our) (?:open |whole |entire )*position",
         rf"(?:close|exit|sell|liquidate|dump|unwind|clear|clear out|get out of|sell off|unload|flatten) {_ALL_OF}{_HELD} (?:of|for|in|from|by|held by|with|at) {_IT}",
         rf"(?:close|exit|sell|liquidate|dump|unwind|clear|get out of|sell off|unload|flatten) {_ALL_OF}{_ONE} (?:open |whole |entire |current )*{_HELD}",
         rf"(?:close|exit|sell|liquidate|dump|unwind|clear|get out of|sell off|unload|cash out|offload|flatten)(?: off)? (?:all of what|all that|everything|all|whatever|anything|what)(?: that| which)? (?:{_ONE}|it) (?:still |currently |now )?(?:holds?|has got|has open|has|owns?|is holding|bought|is sitting on|got|is in|is invested in)",
@@ -37,7 +38,7 @@ ACTING: dict[str, tuple[str, ...]] = {
         rf"(?:make|get|have|bring|i want|want|i need|need|go|set) {_IT}(?: to be| to go| go| be| gone)? flat|{_ONE} (?:must |has to )?(?:be |go )?flat",
     ),
     "set_cooldown": (
-        rf"(?:(?:set|change|put|make|give|raise|lower|reduce|increase|adjust|update|use|add|extend|shorten|have) )?(?:a |an |the |its |NUM |PER )*(?:{_IT} )?(?:a |an |the |NUM |PER )*cool ?down(?: time| period)?(?: (?:of|for|on|from|with|to|at|is|as|by|{_IT}|{_SPAN}|none|nothing|zero|minutes?))*",
+        rf"(?:(?:set|change|put|make|give|raise|lower|reduce|increase|adjust|update|use|add|extend|shorten|have) )?(?:a |an |the |its |NUM |PER )*(?:{_IT} )?(?:a |an |the |NUM |PER )*cool ?down(?: time| period)?(?: (?:of|for|on|from|with|to|at|is|as|by|{_IT}|(?:all |each |every |of |my |the )+bots?|{_SPAN}|none|nothing|zero|minutes?))*",
         rf"(?:remove|clear|drop|lift|delete|switch off|turn off|disable|end|no|zero|take off)(?: the| any| its)? (?:{_IT} )?cool ?down(?: (?:of|for|on|from) {_IT})?",
         rf"(?:let|make|have|tell) {_IT} (?:to )?(?:always )?(?:wait|rest|pause|hold off|cool down|cool off|sit out|hold)(?: for)?(?: at least)? {_SPAN} (?:between|before|after|in between|until)(?: (?:it|{_ONE}|its|any|two|the|next|each|new|a|{_ENTRY}|trades|again|and|buys|enters|another|once more|more))*",
         rf"(?:(?:give|leave) {_IT}|{_ONE} (?:needs to|must|has to) (?:chill|rest|wait|cool down|cool off|pause|breathe)(?: for)?(?: at least)?) {_SPAN} (?:between|before|after|in between)(?: (?:its|any|two|the|next|each|every|new|a|{_ENTRY}))*",
@@ -53,6 +54,7 @@ ACTING: dict[str, tuple[str, ...]] = {
 
 READS: dict[str, tuple[tuple[float, str], ...]] = {
     "explain_decision": (
+        (0.995, r"^why (?:the )?BOT(?: bot)?$"),
         (0.985, r"\bwhy\b.*\b(?:BOT|bot|it|that one)\b(?: \w+)?(?: not| never)? (?:just |really |again |even )?(?:buy|buys|by|bought|buying|sell|sel|sells|sold|selling|enter|enters|entered|exit|exited|get (?:in|out)|do (?:that|this)|did (?:that|this)|open|close|closed|order|ordered|take|took|act|decide|decided|skip|skipped|refuse|refused)\b"),
         (0.985, r"\b(?:explain|reason|reasons|reasoning|rationale|logic|justify|justification)\b.*\b(?:decisions?|(?:last |latest )?(?:buy|sell|trade|order|move)|BOT|bought|sold|signal)\b|\b(?:talk|walk|take|run) (?:me|us) through\b.*\b(?:trade|buy|sell|order|decision|move|BOT)\b|\b(?:last|latest) decisions?\b|\bdecision trace\b|\bdecisions? (?:of|by|from) (?:BOT|my bot|the bot)\b"),
         (0.985, rf"\bwhat (?:made|drove|caused|got|led|prompted|brought|pushed) (?:{_IT})(?: to)? (?:buy|sell|get (?:in|out)|enter|exit|trade|do|act|jump|go|into|out|decide)\b|\bwhat (?:was|is) (?:{_IT}) thinking\b|\bwhat (?:were|was) (?:{_IT} )?(?:the )?(?:reasons?|signals?)\b"),

@@ -10,8 +10,8 @@ from assistant.offline_router.understanding import Understanding
 _PRONOUNS = frozenset(["it", "this", "that", "one"])
 _ALL = frozenset(["all", "every", "each", "everything", "both", "bots"])
 _MAX_AT_ONCE = 10
-#: "All bots" may mean a call per bot: a pause can be undone, and starting or resuming asks with a card each.
-_ALL_AT_ONCE = frozenset(["pause_bot", "start_bot", "resume_bot"])
+#: "All bots" may mean a call per bot: a pause or a cooldown can be undone, and starting or resuming asks each time.
+_ALL_AT_ONCE = frozenset(["pause_bot", "start_bot", "resume_bot", "set_cooldown"])
 #: The built-in bot of the person's own orders; its name and what begins with it are reserved.
 MANUAL = "Manual"
 

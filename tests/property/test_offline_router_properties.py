@@ -122,6 +122,24 @@ def test_a_bot_command_starts_with_its_verb_or_its_bot(words: list[str]):
         assert first in heads or re.search(r"\b(?:and|now|please)\b", text), text
 
 
+ORDER_WORDS = """
+    buy sell place limit order cancel flatten cooldown 0.01 0.5 60k 58,000 3% btc eth doge usdt $200 at for of all my if
+    it drops to rises target stop loss take profit good until alpha beta not above below market post only gtc ioc worth
+    and , 2 hours minutes every bps 250 half one @ reset breaker because
+""".split()  # noqa: SIM905 - a list of words reads better as text
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from(ORDER_WORDS), min_size=1, max_size=14))
+def test_words_of_orders_in_any_order_are_read_or_asked_about(words: list[str]):
+    """An order is placed only with one size, one pair that is served, and arguments its model accepts."""
+    for text in (" ".join(words), f"buy 0.01 btc {' '.join(words)}", f"/sell {' '.join(words)}"):
+        found = said(text)
+        assert (found.outcome is Outcome.CALLS) == bool(found.calls)
+        for call in found.calls:
+            MODELS[call.tool].model_validate(dict(call.arguments))
+
+
 @given(st.text(max_size=200))
 def test_the_emergency_rule_never_raises(text: str):
     emergency_request(text)

@@ -81,6 +81,9 @@ def test_an_order_is_read_term_by_term(text: str, wanted: list[tuple[str, dict[s
         ("buy 0.01 btc post only", "A post-only order waits in the book"),
         ("buy 0.01 btc if it rises to 70k", "I have no orders that wait for the price to come worse."),
         ("sell 0.01 btc if it drops to 50k", "I have no orders that wait for the price to come worse."),
+        ("buy 0.01 btc above 70k", "I have no orders that wait for the price to come worse."),
+        ("sell 0.01 btc below 50k", "I have no orders that wait for the price to come worse."),
+        ("buy 0.01 btc for two hours", "An order at the market does not wait"),
         ("sell 0.01 btc stop 50k", "A target or a stop belongs to a buy"),
         ("buy 0.01 btc at 60k good for 90 days", "For how long should the order work?"),
         ("set the cooldown of alpha to 500 minutes", "A cooldown lasts 5 to 120 minutes"),
@@ -153,6 +156,23 @@ def test_flattening_without_a_name_asks_for_the_bot():
     found = said("flatten")
     assert [option.message for option in found.options] == [f"/flatten {bot}" for bot in BOTS]
     assert calls("flatten it", last_bot="Beta") == [("flatten_bot", {"bot": "Beta"})]
+
+
+def test_several_bots_are_flattened_or_spaced_out_with_a_call_each():
+    wanted = [("flatten_bot", {"bot": "Alpha"}), ("flatten_bot", {"bot": "Beta"})]
+    assert calls("flatten alpha and beta") == calls("flatten both alpha and beta") == wanted
+    every = [("set_cooldown", {"bot": bot, "minutes": 10}) for bot in BOTS]
+    assert calls("set the cooldown of all my bots to 10 minutes") == every
+
+
+def test_a_position_without_a_bot_asks_whose_it_is():
+    assert [option.message for option in said("close my position").options] == [f"/flatten {bot}" for bot in BOTS]
+    assert calls("close my position", bots=("Solo",)) == [("flatten_bot", {"bot": "Solo"})]
+
+
+def test_a_stop_order_of_its_own_is_refused_plainly():
+    found = said("place a stop order to sell 0.01 btc at 57k")
+    assert (found.calls, found.text[:30]) == ((), "I have no orders that wait for")
 
 
 def test_a_cooldown_for_an_unnamed_bot_is_a_question_whose_buttons_set_it():
