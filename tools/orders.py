@@ -8,10 +8,9 @@ from core.domain.account import Account
 from core.domain.bot_state import Bot
 from core.domain.decide_bot import MANUAL_NAME
 from core.domain.errors import Conflict
-from core.domain.money import BPS, ONE, floor_to, plain
+from core.domain.money import plain
 from core.domain.order import Side
 from core.domain.strategies.catalog import RISK_PROFILES
-from core.services import order_keys
 from core.services.confirmations import Proposal
 from core.services.manual_orders import ManualOrder
 from core.services.order_result import OrderResult
@@ -40,7 +39,7 @@ async def propose(services: Services, caller: Caller, args: SubmitOrder) -> Prop
     exact, bot = await _exact(services, user_id, args)
     if await _known(services, user_id, exact):
         return await submit(services, caller, exact, "")
-    order = _order(services, exact, bot)
+    order = _order(exact, bot)
     result = await services.manual.preview(user_id, order)
     if not result.success:
         if bot is not None and result.gate_failed is not None and result.rejection_reason is not None:
@@ -76,7 +75,7 @@ async def submit(services: Services, caller: Caller, args: SubmitOrder, key: str
     """Bring the order that was shown to the market, once per key."""
     user_id = caller.principal.user_id
     exact, bot = await _exact(services, user_id, args)
-    order, own_key = _order(services, exact, bot), exact.client_order_id or key
+    order, own_key = _order(exact, bot), exact.client_order_id or key
     result = await services.manual.place(user_id, order, actor=caller.principal.email, key=own_key)
     return _answer(services, order, bot, result, submitted=True)
 
@@ -90,8 +89,8 @@ def _answer(
 
 async def _known(services: Services, user_id: str, exact: SubmitOrder) -> bool:
     """Whether the order came before: then it is answered with what was recorded, or is a conflict."""
-    key, now = exact.client_order_id, services.hub.feed.now()
-    return key is not None and await order_keys.is_used(services.writer, user_id, key, now)
+    key = exact.client_order_id
+    return key is not None and await services.orders.known(user_id, key)
 
 
 async def _exact(services: Services, user_id: str, args: SubmitOrder) -> tuple[SubmitOrder, Bot | None]:
@@ -138,17 +137,7 @@ def _targets(args: SubmitOrder) -> dict[str, object]:
     return chosen
 
 
-def _stop(services: Services, exact: SubmitOrder) -> Decimal | None:
-    """The stop as a price: a stated distance is taken from the limit, else from the price now."""
-    latest = services.hub.latest(exact.symbol or "")
-    reference = exact.limit_price or (latest.mid if latest else None)
-    if exact.stop_loss_bps is None or reference is None:
-        return exact.stop_loss
-    tick = services.hub.feed.instrument(exact.symbol or "").tick_size
-    return floor_to(reference * (ONE - exact.stop_loss_bps / BPS), tick)
-
-
-def _order(services: Services, exact: SubmitOrder, bot: Bot | None) -> ManualOrder:
+def _order(exact: SubmitOrder, bot: Bot | None) -> ManualOrder:
     # A buy of the person's own leaves its bot to the service, which makes and starts it when needed.
     own = bot is None or (bot.manual and exact.side is Side.BUY)
     return ManualOrder(
@@ -161,7 +150,8 @@ def _order(services: Services, exact: SubmitOrder, bot: Bot | None) -> ManualOrd
         post_only=exact.post_only,
         good_for_minutes=exact.good_for_minutes,
         take_profit=exact.take_profit,
-        stop_loss=_stop(services, exact),
+        stop_loss=exact.stop_loss,
+        stop_loss_bps=exact.stop_loss_bps,
         expected_edge_bps=exact.expected_edge_bps,
         bot_id=None if own or bot is None else bot.bot_id,
     )

@@ -6,13 +6,13 @@ from core.domain.confirmation import ConfirmationRecord, ConfirmationStatus
 
 
 def card_state(record: ConfirmationRecord, now: datetime) -> str:
-    """`open` while it can be answered, `confirmed` once it was done, `cancelled`, or `closed` when nothing was done."""
+    """`open` while it can be answered, `confirmed` once done; `cancelled`, `refused` or `closed`: nothing was done."""
     match record.status:
         case ConfirmationStatus.PENDING:
             return "open" if now < record.expires_at else "closed"
         case ConfirmationStatus.CANCELLED:
             return "cancelled"
         case ConfirmationStatus.REFUSED:
-            return "closed"
+            return "refused"
         case ConfirmationStatus.APPROVED | ConfirmationStatus.DONE:
             return "confirmed"

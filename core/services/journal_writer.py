@@ -86,6 +86,10 @@ class JournalWriter:
         """The state as last folded here, without asking the store."""
         return self._chain(user_id).state
 
+    async def uses(self, user_id: str, key: str) -> bool:
+        """Whether the journal has an event with this idempotency key; it never forgets one."""
+        return bool((await self._store.find(EVENTS, BY_KEY, (user_id, key), limit=1)).documents)
+
     async def execute(
         self,
         user_id: str,

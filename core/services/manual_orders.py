@@ -30,8 +30,9 @@ class ManualOrder:
     """An order as a person states it: a buy enters, a sale only reduces.
 
     A buy is of a `quantity` (base) or a `notional` (quote). Without `limit_price` it is a market order. Its edge is
-    the distance to `take_profit` (a price), or `expected_edge_bps`. Without `time_in_force` a limit order works until
-    canceled, and a market order takes what fills at once. Without `bot_id` it belongs to `Manual`.
+    the distance to `take_profit` (a price), or `expected_edge_bps`; its stop likewise. Without `time_in_force` a
+    limit order works until canceled, and a market order takes what fills at once. Without `bot_id` it belongs to
+    `Manual`.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class ManualOrder:
     good_for_minutes: int | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    stop_loss_bps: Decimal | None = None
     expected_edge_bps: Decimal | None = None
     bot_id: str | None = None
 
@@ -126,7 +128,11 @@ class ManualOrders:
         moved = bot.status is BotStatus.PAUSED and bot.flat and bot.source != source
         if bot.status is BotStatus.CREATED or moved:
             command = (ResumeBot if moved else StartBot)(bot.bot_id, source, actor)
-            await self._writer.execute(user_id, command, now=now, key=f"manual:{bot.bot_id}:{bot.run + 1}")
+            try:
+                await self._writer.execute(user_id, command, now=now, key=f"manual:{bot.bot_id}:{bot.run + 1}")
+            except Conflict:
+                if not self._writer.known(user_id).halted:  # then the order's own gate says so
+                    raise
         return bot
 
     def _with_manual(self, state: Account, symbol: str) -> tuple[Account, str]:
@@ -164,6 +170,7 @@ class ManualOrders:
             take_profit_bps=order.expected_edge_bps,
             take_profit=order.take_profit,
             stop_loss=order.stop_loss,
+            stop_loss_bps=order.stop_loss_bps,
             limit_price=order.limit_price,
             time_in_force=order.time_in_force or resting,
             post_only=order.post_only,

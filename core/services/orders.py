@@ -43,7 +43,7 @@ class OrderService:
         """
         now = self._hub.feed.now() if market is None else market.ts
         command = SubmitOrder(self._ids.new(), request, market, self._instrument(request), self._modes.halted)
-        key = f"order:{request.client_order_id}"
+        key = _key(request.client_order_id)
         outcome = await self._writer.execute(user_id, command, now=now, key=key, marks=self._marks(user_id))
         if outcome.event is not None and isinstance(outcome.event.payload, OrderExecuted | OrderAccepted):
             if not outcome.cached:
@@ -55,10 +55,18 @@ class OrderService:
         self._traces.record(Trace(request.bot_id, now, TraceKind.DENIAL, denied.message, denied.gate.value))
         return refused(request, denied, now)
 
+    async def known(self, user_id: str, client_order_id: str) -> bool:
+        """Whether an order with this key was recorded: then it is answered with what became of it, or is a conflict."""
+        return await self._writer.uses(user_id, _key(client_order_id))
+
     async def submit_at_next_state(self, user_id: str, request: OrderRequest) -> OrderResult:
-        """Wait for the first market state after the order's latency, then decide it there."""
-        if request.reduce_only and request.symbol not in self._hub.feed.symbols:
-            return await self.submit(user_id, request, None)  # it waits until its market is back
+        """Wait for the first market state after the order's latency, then decide it there.
+
+        A repeated key needs no market; and an exit whose market is not served now waits as a pending order.
+        """
+        served = request.symbol in self._hub.feed.symbols
+        if (request.reduce_only and not served) or await self.known(user_id, request.client_order_id):
+            return await self.submit(user_id, request, None)
         earliest = request.decided_at + LATENCY
         market = await self._hub.state_from(request.symbol, earliest, _PRICE_WAIT_SECS)
         return await self.submit(user_id, request, market)
@@ -106,3 +114,7 @@ class OrderService:
         if request.reduce_only and request.symbol not in feed.symbols:
             return Instrument(request.symbol, _ANY_STEP, _ANY_STEP, ZERO)
         return feed.instrument(request.symbol)
+
+
+def _key(client_order_id: str) -> str:
+    return f"order:{client_order_id}"

@@ -1,12 +1,12 @@
 """One process of the product as the tests run it: the real wiring, a given store, a market that a test writes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -31,6 +31,8 @@ from core.settings import AccountSettings, Settings, TradingSettings
 from tests.fakes.anchor_log import MemoryAnchorLog
 from tests.fakes.clock import FakeClock
 from tests.fakes.market import SOURCE, START, ScriptedFeed, state
+
+T = TypeVar("T")
 
 BTC = "BTC/USDT"
 PASSWORD = "correct horse battery"
@@ -66,6 +68,16 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.005)
+
+
+async def while_it_moves(work: Awaitable[T], move: Callable[[float], Awaitable[None]], secs: float) -> T:
+    """Wait for what waits for the market: `move` it, a second further each time, until the work is done."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await asyncio.sleep(0.01)
+        secs += 1
+        await move(secs)
+    return await task
 
 
 @dataclass(frozen=True, slots=True)

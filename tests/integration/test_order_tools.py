@@ -111,13 +111,15 @@ class TestBuying:
         record = await inst.app.services.confirmations.get(card.confirmation_id)
         assert record.status is ConfirmationStatus.REFUSED
 
-    async def test_a_refused_command_does_not_read_as_done_either(self, inst: Installation, ann: Caller) -> None:
-        """The bot of one's own orders cannot be started any more: the command itself is refused."""
+    async def test_a_first_order_that_a_halt_denies_does_not_read_as_done_either(
+        self, inst: Installation, ann: Caller
+    ) -> None:
+        """The bot of one's own orders does not run yet, and cannot be started any more."""
         card = await shown(inst, ann, "submit_order", **BUY)
         await do(inst, ann, "emergency_stop")
-        (words,) = await while_it_trades(inst, inst.assistant().confirm(ann, card.confirmation_id, None))
-        assert isinstance(words, Text)
-        assert "emergency stop" in words.text
+        (denied,) = await while_it_trades(inst, inst.assistant().confirm(ann, card.confirmation_id, None))
+        assert isinstance(denied, Card)
+        assert "emergency stop" in str(denied.fields)
         record = await inst.app.services.confirmations.get(card.confirmation_id)
         assert record.status is ConfirmationStatus.REFUSED
 

@@ -16,7 +16,20 @@ from core.domain.order_status import OrderStatus
 from core.services.manual_orders import ManualOrder
 from core.services.order_result import OrderResult
 from tests.fakes.market import ETH, ScriptedFeed, state
-from tests.integration.desk import ACTOR, BTC, Desk, at, audited, buy, desk, journal, quote, scripted_market, until
+from tests.integration.desk import (
+    ACTOR,
+    BTC,
+    Desk,
+    at,
+    audited,
+    buy,
+    desk,
+    journal,
+    quote,
+    scripted_market,
+    until,
+    while_it_moves,
+)
 from tests.store_location import Location
 
 D = Decimal
@@ -36,12 +49,8 @@ def limit_buy(price: str = "99", **changes: Any) -> ManualOrder:  # noqa: ANN401
 
 async def place(shop: Desk, user: str, order: ManualOrder, secs: float, key: str = "mine") -> OrderResult:
     """Place an order and let the market give it a state to act on, at a price of 100."""
-    placing = asyncio.create_task(shop.services.manual.place(user, order, actor=ACTOR, key=key))
-    while not placing.done():
-        await asyncio.sleep(0.01)
-        secs += 1
-        await shop.tick(secs, "100")
-    return await placing
+    placing = shop.services.manual.place(user, order, actor=ACTOR, key=key)
+    return await while_it_moves(placing, lambda now: shop.tick(now, "100"), secs)
 
 
 async def trade(shop: Desk, secs: float, price: str, quantity: str, mid: str = "100") -> None:
@@ -199,15 +208,13 @@ async def test_a_flatten_without_enough_depth_goes_on_until_all_is_sold(shop: De
     bot = await shop.bot(user)
     await shop.submit(user, buy(bot, "in", 1, "3"), 1)
     await settled()
-    flattening = asyncio.create_task(shop.services.exits.flatten(user, bot, actor=ACTOR, key="flat"))
-    await asyncio.sleep(0.02)
-    await shop.tick(5, "100", size="1")
-    (answer,) = await flattening
+    flattening = shop.services.exits.flatten(user, bot, actor=ACTOR, key="flat")
+    (answer,) = await while_it_moves(flattening, lambda now: shop.tick(now, "100", size="1"), 5)
     assert (answer.status, answer.filled_qty) == (OrderStatus.PARTIALLY_FILLED, 1)
     await settled()
-    await shop.tick(6, "100.1", size="1")
+    await shop.tick(600, "100.1", size="1")
     await settled()
-    await shop.tick(7, "100.2", size="9")
+    await shop.tick(601, "100.2", size="9")
     await settled()
     state_ = await audited(shop.store, user)
     assert (state_.bot(bot).flat, state_.working) == (True, {})
@@ -285,23 +292,15 @@ async def test_the_manual_bot_protects_each_of_its_symbols_also_after_a_restart(
         await eth_tick(first, 0, "10")
         user = await first.user()
         await place(first, user, ManualOrder(BTC, Side.BUY, quantity=D(1), take_profit=D(110), stop_loss=D(90)), 1)
-        buying = asyncio.create_task(
-            first.services.manual.place(
-                user,
-                ManualOrder(eth, Side.BUY, quantity=D(5), take_profit=D(11), stop_loss=D(9)),
-                actor=ACTOR,
-                key="eth",
-            )
-        )
-        await asyncio.sleep(0.02)
-        await eth_tick(first, 60, "10")
-        assert (await buying).success
+        order = ManualOrder(eth, Side.BUY, quantity=D(5), take_profit=D(11), stop_loss=D(9))
+        buying = first.services.manual.place(user, order, actor=ACTOR, key="eth")
+        assert (await while_it_moves(buying, lambda now: eth_tick(first, now, "10"), 60)).success
     async with desk(location.make()) as second:
-        await second.tick(100, "100")
+        await second.tick(1000, "100")
         await until(lambda: second.services.hub.latest(BTC) is not None and eth in second.feed.status().running_symbols)
         await settled()
-        await eth_tick(second, 101, "8.9")
-        await eth_tick(second, 102, "8.8")
+        await eth_tick(second, 1001, "8.9")
+        await eth_tick(second, 1002, "8.8")
         await settled()
         bot = (await audited(second.store, user)).manual_bot("USDT")
         assert bot is not None
@@ -351,9 +350,11 @@ async def test_an_order_records_no_price_of_a_market_its_owner_does_not_trade_on
         await second.tick(100, "7")  # BTC is something else there
         await second.feed.push(state(ETH.symbol, at(100), "10", "10.02", "1000", source="replay:other"))
         order = ManualOrder(ETH.symbol, Side.BUY, quantity=D(5), take_profit=D(11))
-        placing = asyncio.create_task(second.services.manual.place(user, order, actor=ACTOR, key="eth"))
-        await asyncio.sleep(0.02)
-        await second.feed.push(state(ETH.symbol, at(101), "10", "10.02", "1000", source="replay:other"))
-        assert (await placing).success
+        placing = second.services.manual.place(user, order, actor=ACTOR, key="eth")
+
+        async def move(now: float) -> None:
+            await second.feed.push(state(ETH.symbol, at(now), "10", "10.02", "1000", source="replay:other"))
+
+        assert (await while_it_moves(placing, move, 101)).success
         fact = kinds(await journal(second.store, user), OrderExecuted)[-1]
         assert fact.marks == {BTC: 100, ETH.symbol: D("10.01")}

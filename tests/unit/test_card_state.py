@@ -15,7 +15,7 @@ from web.card_state import card_state
         (ConfirmationStatus.APPROVED, 1, "confirmed"),
         (ConfirmationStatus.DONE, 500, "confirmed"),
         (ConfirmationStatus.CANCELLED, 1, "cancelled"),
-        (ConfirmationStatus.REFUSED, 1, "closed"),
+        (ConfirmationStatus.REFUSED, 1, "refused"),
     ],
 )
 def test_a_card_shows_what_became_of_it(status: ConfirmationStatus, secs: int, shown: str):

@@ -3,7 +3,7 @@ import { useState } from "react"
 import { Button } from "@/components/ui/button"
 import { Input } from "@/components/ui/input"
 
-const CLOSED = { confirmed: "Confirmed", cancelled: "Cancelled", closed: "No longer open" }
+const CLOSED = { confirmed: "Confirmed", cancelled: "Cancelled", closed: "No longer open", refused: "Not done" }
 
 export default function ConfirmCard() {
   const [phrase, setPhrase] = useState("")
