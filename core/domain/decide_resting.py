@@ -1,5 +1,6 @@
 """What becomes of an order that rests: it fills, is canceled, or expires (spec/pipeline.md, paper exchange)."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain import commands as cmd
@@ -24,7 +25,7 @@ def fill_resting(state: Account, command: cmd.FillResting, setting: Setting) -> 
     order = bot.orders.get(command.order_id) if bot else None
     if bot is None or order is None or command.writer_epoch < state.epoch:
         return NOTHING
-    if (order.symbol, bot.source) != (market.symbol, market.source):
+    if (order.symbol, bot.source) != (market.symbol, market.source) or not _works_at(order, market.ts):
         return NOTHING
     if order.limit_price is None:
         fills, queue = _at_market(state, bot, order, command), None
@@ -47,6 +48,11 @@ def fill_resting(state: Account, command: cmd.FillResting, setting: Setting) -> 
             queue_ahead=queue,
         )
     )
+
+
+def _works_at(order: RestingOrder, ts: datetime) -> bool:
+    """Whether what was traded until then may fill it: not before it came, nor once its time is over."""
+    return order.accepted_at < ts and (order.expires_at is None or ts < order.expires_at)
 
 
 def _at_market(state: Account, bot: Bot, order: RestingOrder, command: cmd.FillResting) -> tuple[Fill, ...]:

@@ -268,3 +268,17 @@ def test_a_halt_of_one_scope_stays_when_the_other_is_lifted():
     chain.run(cmd.ResumeTrading("ann"))
     assert not chain.state.halted
     assert chain.state.bots[BOT].status is BotStatus.PAUSED
+
+
+def test_what_was_traded_before_an_order_came_fills_nothing():
+    chain = running()
+    chain.run(_rests(), at(5))
+    assert chain.decide(_meet(_traded(5, ("40000", "9"))), at(5)) == NOTHING
+    assert chain.decide(_meet(_traded(5.001, ("40000", "9"))), at(5.001)).payload is not None
+
+
+def test_an_order_whose_time_is_over_fills_no_more_also_before_that_is_recorded():
+    chain = running()
+    chain.run(_rests(good_for_secs=60))
+    assert chain.decide(_meet(_traded(60, ("40000", "9"))), at(60)) == NOTHING
+    assert chain.decide(_meet(_traded(59.999, ("40000", "9"))), at(59.999)).payload is not None
