@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.user import Role
 from tests.fakes.installation import Installation, installation
-from tests.integration.api_client import api_of, confirmed, get, log_in, running, traded
+from tests.integration.api_client import confirmed, get, log_in, running, traded
 from tools.context import Caller
 
 WHY = {"reason": "its stop was too tight"}
@@ -24,24 +24,8 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
 
 
 @pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
-@pytest.fixture
 async def root(inst: Installation) -> Caller:
     return await inst.person("root", Role.ADMIN)
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
-
-
-@pytest.fixture
-async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
-    return await log_in(api, ann)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.fakes.installation import Installation, installation
-from tests.integration.api_client import Json, api_of, confirmed, get, log_in, running, while_it_trades
+from tests.integration.api_client import Json, confirmed, get, log_in, running, while_it_trades
 from tools.context import Caller
 
 SUBMIT = "/api/orders/submit"
@@ -18,22 +18,6 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
     async with installation(tmp_path) as running_one:
         await running_one.price("19999", "20001")
         yield running_one
-
-
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
-@pytest.fixture
-async def api(inst: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    async with api_of(inst) as client:
-        yield client
-
-
-@pytest.fixture
-async def token(api: httpx.AsyncClient, ann: Caller) -> dict[str, str]:
-    return await log_in(api, ann)
 
 
 def order(**changed: object) -> Json:

@@ -26,11 +26,6 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
         yield running
 
 
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
 @dataclass
 class FailingModel:
     """Fails every time, having said or done what it is told to."""

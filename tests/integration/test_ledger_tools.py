@@ -24,11 +24,6 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
         yield running
 
 
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
 async def said(inst: Installation, caller: Caller, text: str) -> Answered:
     return await ask(inst.assistant(), caller, text)
 

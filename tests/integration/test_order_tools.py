@@ -25,11 +25,6 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
         yield opened
 
 
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
 async def shown(inst: Installation, caller: Caller, tool: str, **arguments: Any) -> Confirmation:  # noqa: ANN401 - any JSON
     """The card of a proposal."""
     outcome = await inst.toolbox.call(caller, tool, arguments)

@@ -31,11 +31,6 @@ async def inst(tmp_path: Path) -> AsyncIterator[Installation]:
         yield running
 
 
-@pytest.fixture
-async def ann(inst: Installation) -> Caller:
-    return await inst.person("ann")
-
-
 async def card(inst: Installation, caller: Caller, tool: str, arguments: dict[str, Any]) -> Confirmation:
     """The confirmation card of a proposal."""
     outcome = await inst.toolbox.call(caller, tool, arguments)
