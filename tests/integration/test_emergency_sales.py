@@ -112,6 +112,7 @@ async def test_a_sale_without_a_price_stays_pending_over_a_restart_until_it_is_f
     async with desk(location.make()) as again:
 
         async def sold() -> Account:
+            await again.account(user)
             await until(lambda: not again.services.writer.known(user).holding)
             return await again.account(user)
 
