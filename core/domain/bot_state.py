@@ -65,6 +65,11 @@ class RestingOrder:
         return self.quantity - self.filled
 
     @property
+    def only_asked(self) -> bool:
+        """Whether it is a sale at a limit that has sold nothing."""
+        return self.side is Side.SELL and self.limit_price is not None and not self.filled
+
+    @property
     def waits_to_enter(self) -> bool:
         """Whether it is an entry of which nothing has filled."""
         return self.side is Side.BUY and not self.filled

@@ -228,11 +228,12 @@ class RecordMarks:
 
 @dataclass(frozen=True, slots=True)
 class HaltTrading:
-    """Emergency stop."""
+    """Emergency stop; `takes_back_sales`: sales that rest at a limit, too."""
 
     actor: str
     reason: str
     scope: HaltScope = HaltScope.USER
+    takes_back_sales: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,12 @@ def _record_marks(state: Account, command: cmd.RecordMarks, setting: Setting) ->
 
 def _halt(state: Account, command: cmd.HaltTrading, _: Setting) -> Decision:
     already = state.system_halted if command.scope is ev.HaltScope.SYSTEM else state.user_halted
-    return NOTHING if already else Decision(ev.TradingHalted(command.actor, command.reason, command.scope))
+    resting = command.takes_back_sales and any(
+        order.only_asked for bot in state.bots.values() for order in bot.orders.values()
+    )
+    if already and not resting:
+        return NOTHING
+    return Decision(ev.TradingHalted(command.actor, command.reason, command.scope, command.takes_back_sales))
 
 
 def _unhalt(state: Account, command: cmd.ResumeTrading, _: Setting) -> Decision:

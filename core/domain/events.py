@@ -98,11 +98,15 @@ class HaltScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TradingHalted:
-    """The emergency stop: from here on no entry of this user can be appended, and none that rests is left."""
+    """The emergency stop: from here on no entry of this user can be appended, and none that rests is left.
+
+    `takes_back_sales`: neither is a sale that rests at a limit and has sold nothing.
+    """
 
     actor: str
     reason: str
     scope: HaltScope = HaltScope.USER
+    takes_back_sales: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
 from core.domain.bot_state import ERRORS_KEPT, Bot
 from core.domain.errors import IntegrityError
-from core.domain.evolve_order import cancel_entries, release_if_flat, take_marks
+from core.domain.evolve_order import cancel_asks, cancel_entries, release_if_flat, take_marks
 from core.domain.journal import Event
 from core.domain.money import exact
 from core.domain.trade import Trade
@@ -141,6 +141,8 @@ def _halted(state: Account, _: Event, fact: ev.TradingHalted) -> None:
         state.user_halted = True
     for bot in state.bots.values():
         cancel_entries(state, bot)
+        if fact.takes_back_sales:
+            cancel_asks(state, bot)
 
 
 def _unhalted(state: Account, _: Event, fact: ev.TradingResumed) -> None:

@@ -111,6 +111,13 @@ def cancel_entries(state: Account, bot: Bot) -> None:
         _forget(state, bot, order)
 
 
+def cancel_asks(state: Account, bot: Bot) -> None:
+    """Take back a bot's sales that rest at a limit and have sold nothing; one that has is a trade of its own."""
+    for order in [order for order in bot.orders.values() if order.only_asked]:
+        order.status = after(order.status, Trigger.CANCEL)
+        _forget(state, bot, order)
+
+
 def _forget(state: Account, bot: Bot, order: RestingOrder) -> None:
     del bot.orders[order.order_id]
     del state.working[order.order_id]

@@ -122,7 +122,7 @@ def _walk_book(
 
 
 def _walk_quote(
-    order: ExchangeOrder, market: MarketState, instrument: Instrument, fees: FeeSchedule, _: Consumed
+    order: ExchangeOrder, market: MarketState, instrument: Instrument, fees: FeeSchedule, consumed: Consumed
 ) -> list[Fill]:
     """One fill at the best price, moved against the order by its size over the volume, up to the price protection.
 
@@ -135,11 +135,14 @@ def _walk_quote(
     worst_bps = PRICE_PROTECTION_BPS
     if order.limit_price is not None:
         worst_bps = min(worst_bps, abs(bps_of(order.limit_price - best, best)))
-    offered = floor_to(ratio(worst_bps * market.volume, IMPACT_BPS_PER_VOLUME), instrument.lot_size)
-    quantity = min(order.quantity, offered)
+    offered = floor_to(ratio(PRICE_PROTECTION_BPS * market.volume, IMPACT_BPS_PER_VOLUME), instrument.lot_size)
+    within = floor_to(ratio(worst_bps * market.volume, IMPACT_BPS_PER_VOLUME), instrument.lot_size)
+    # What was had of the same offer moved the price already, so that splitting an order saves nothing.
+    used = sum((had for level, had in consumed.values() if level == offered), ZERO)
+    quantity = min(order.quantity, within - used)
     if quantity <= 0:
         return []
-    impact = ratio(IMPACT_BPS_PER_VOLUME * quantity, market.volume) / BPS
+    impact = ratio(IMPACT_BPS_PER_VOLUME * (used + quantity), market.volume) / BPS
     if order.side is Side.BUY:
         price = ceil_to(best * (ONE + impact), instrument.tick_size)
     else:

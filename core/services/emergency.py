@@ -76,11 +76,15 @@ class Emergency:
         running = sum(1 for bot in state.bots.values() if bot.status is BotStatus.RUNNING and not bot.manual)
         entries = sum(1 for bot in state.bots.values() for order in bot.orders.values() if order.side is Side.BUY)
         now = self._hub.feed.now()
-        outcome = await self._writer.execute(user_id, HaltTrading(actor, _REASON), now=now, key=key)
+        asks = [o.order_id for bot in state.bots.values() for o in bot.orders.values() if o.only_asked]
+        outcome = await self._writer.execute(
+            user_id, HaltTrading(actor, _REASON, takes_back_sales=True), now=now, key=key
+        )
         canceled: list[str] = []
         answers: list[OrderResult | BaseException] = []
         if self._writer.known(user_id).user_halted:  # a late repetition must not undo what was resumed since
-            canceled = await self._take_back(user_id, actor, key)
+            canceled = [order_id for order_id in asks if order_id not in self._writer.known(user_id).working]
+            canceled += await self._take_back(user_id, actor, key)
             if flatten:
                 answers = await self._sell_all(user_id, key)
         sold = tuple(answer for answer in answers if isinstance(answer, OrderResult))

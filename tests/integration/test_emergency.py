@@ -9,6 +9,7 @@ from core.domain.bot import BotStatus
 from core.domain.errors import Conflict
 from core.domain.events import TradingHalted, TradingResumed
 from core.domain.order import ExitReason
+from core.ports import StoreUnavailable
 from tests.integration.desk import (
     ACTOR,
     Desk,
@@ -42,7 +43,7 @@ async def test_one_event_halts_a_thousand_bots_and_survives_a_restart(location: 
     async with desk(location.make()) as again:
         summary = await again.services.portfolio.summary(user)
         assert (summary.halted, {bot.status for bot in summary.by_bot}) == (True, {"halted"})
-        await again.services.portfolio.trades(user, None, 1)  # waits for the projections
+        await written(again, user)
         projected = await documents(again.store, "bots", "user", user)
         assert (len(projected), {bot["status"] for bot in projected.values()}) == (BOTS, {"halted"})
         first = summary.by_bot[0].bot_id
@@ -50,6 +51,17 @@ async def test_one_event_halts_a_thousand_bots_and_survives_a_restart(location: 
         await again.services.bots.pause(user, first, actor=ACTOR, key="pause")
         with pytest.raises(Conflict, match="halted"):
             await again.services.bots.resume(user, first, actor=ACTOR, key="resume")
+
+
+async def written(shop: Desk, user: str) -> None:
+    """Wait for the projections as a person would: told that they are not written yet, ask again."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await shop.services.portfolio.trades(user, None, 1)
+            except StoreUnavailable:
+                continue
+            return
 
 
 async def holding(shop: Desk, user: str, count: int) -> list[str]:

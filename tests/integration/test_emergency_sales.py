@@ -79,12 +79,30 @@ async def test_sales_that_rest_are_taken_back_and_entries_end_with_the_halt(loca
         resting = set((await shop.account(user)).working)
         before = (await shop.account(user)).seq
         report = await shop.services.emergency.stop(user, actor=ACTOR, flatten=False, key="stop")
-        assert await kinds(shop, user, before) == ["TradingHalted", "OrderCanceled", "OrderCanceled"]
+        assert await kinds(shop, user, before) == ["TradingHalted"]
         assert (report.ended_entries, len(report.canceled), report.pending) == (1, 2, ())
         assert set(report.canceled) < resting
         account = await shop.account(user)
         assert account.working == {}
         assert [p.selling for p in report.open_positions] == [0, 0]
+        assert account == await audited(shop.store, user)
+
+
+async def test_a_sale_that_has_sold_a_part_is_canceled_by_an_event_of_its_own(location: Location):
+    """What it sold is a trade, so that it does not end without a word."""
+    async with desk(location.make(), trade=False) as shop:
+        user = await shop.user()
+        bots = await holding(shop, user, 2)
+        answers = [await shop.submit(user, ask(bot, f"ask {bot}", "0.4"), 1) for bot in bots]
+        part = answers[0].order_id or ""
+        above = market_state(BTC, at(2), "99.99", "100.01", "1000", trades=[("1000", "0.1")])
+        assert await shop.services.orders.fill_resting(user, bots[0], part, above, None, 0)
+        before = (await shop.account(user)).seq
+        report = await shop.services.emergency.stop(user, actor=ACTOR, flatten=False, key="stop")
+        assert await kinds(shop, user, before) == ["TradingHalted", "OrderCanceled"]
+        assert set(report.canceled) == {answer.order_id for answer in answers}
+        account = await shop.account(user)
+        assert (account.bot(bots[0]).book.trades, account.bot(bots[0]).held(BTC)) == (1, Decimal("0.9"))
         assert account == await audited(shop.store, user)
 
 
