@@ -92,7 +92,7 @@ class ManualOrders:
         market, now = self._hub.latest(order.symbol), self._hub.feed.now()
         request = self._request(state, order, bot_id, "preview")
         instrument = self._hub.feed.instrument(order.symbol)
-        command = SubmitOrder("preview", request, market, instrument)
+        command = SubmitOrder("preview", request, market, instrument, self._orders.system_halted)
         decision = decide(state, command, Setting(self._hub.mids_for(state), self._writer.rules, now))
         if decision.denied is not None:
             return refused(request, decision.denied, now)
@@ -127,7 +127,7 @@ class ManualOrders:
             raise IntegrityError(f"There is no bot for manual orders in {quote}.")
         moved = bot.status is BotStatus.PAUSED and bot.flat and bot.source != source
         if bot.status is BotStatus.CREATED or moved:
-            command = (ResumeBot if moved else StartBot)(bot.bot_id, source, actor)
+            command = (ResumeBot if moved else StartBot)(bot.bot_id, source, actor, self._orders.system_halted)
             try:
                 await self._writer.execute(user_id, command, now=now, key=f"manual:{bot.bot_id}:{bot.run + 1}")
             except Conflict:

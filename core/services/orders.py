@@ -55,6 +55,11 @@ class OrderService:
         self._traces.record(Trace(request.bot_id, now, TraceKind.DENIAL, denied.message, denied.gate.value))
         return refused(request, denied, now)
 
+    @property
+    def system_halted(self) -> bool:
+        """Whether an admin has stopped everybody, as far as this process knows."""
+        return self._modes.halted
+
     async def known(self, user_id: str, client_order_id: str) -> bool:
         """Whether an order with this key was recorded: then it is answered with what became of it, or is a conflict."""
         return await self._writer.uses(user_id, _key(client_order_id))

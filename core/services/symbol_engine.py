@@ -93,10 +93,14 @@ class SymbolEngine:
             source = BarSource(self.feed, self.indicators, self.symbol, bot.timeframe)
             await source.open()
             self._sources[bot.timeframe] = source
-        strategy = catalog.make(bot.strategy, bot.parameters)
-        past = source.add(strategy)
-        for bar, values in past:
-            strategy.on_bar(bar, BarContext(values, in_position=False))
+        try:
+            strategy = catalog.make(bot.strategy, bot.parameters)
+            past = source.add(strategy)
+            for bar, values in past:
+                strategy.on_bar(bar, BarContext(values, in_position=False))
+        except Exception as error:  # noqa: BLE001 - it is that bot's error, and must not keep the others from warming
+            await self._guarded(self._failed(runner, self.feed.now(), error))
+            return
         runner.strategy, runner.run, runner.bars_seen = strategy, bot.run, len(past)
 
     def warmth(self, bot_id: str) -> tuple[int, int] | None:

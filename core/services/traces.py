@@ -1,5 +1,6 @@
 """Decision traces: why a bot acted or did not, kept outside the journal."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,7 +40,7 @@ class Traces:
 
     def record(self, trace: Trace) -> None:
         """Keep a trace; never blocks."""
-        document = encode(trace) | {"_id": f"{trace.bot_id}:{iso(trace.ts)}:{trace.kind}"}
+        document = encode(trace) | {"_id": f"{trace.bot_id}:{iso(trace.ts)}:{trace.kind}:{_mark(trace)}"}
         self._projector.put(Put(TRACES, document))
 
     async def newest(self, bot_id: str, limit: int) -> list[Trace]:
@@ -47,3 +48,8 @@ class Traces:
         await self._projector.caught_up()
         page = await self._store.find(TRACES, "bot_time", (bot_id,), descending=True, limit=limit)
         return [decode(Trace, {k: v for k, v in d.items() if k != "_id"}) for d in page.documents]
+
+
+def _mark(trace: Trace) -> str:
+    """What tells apart the traces of one bot and moment."""
+    return hashlib.sha256(f"{trace.gate}:{trace.text}".encode()).hexdigest()[:8]

@@ -38,10 +38,10 @@ class BrokenLater:
         return values if self._bars <= HISTORY else dict.fromkeys(values, cast("float", "broken"))
 
 
-def broken_engine(shop: Desk) -> Engine:
-    """An engine whose bots' strategies raise on every new bar."""
+def broken_engine(shop: Desk, broken: type[BrokenLater] = BrokenLater) -> Engine:
+    """An engine whose bots' strategies raise on every new bar, or with other indicators sooner."""
     s = shop.services
-    parts = EngineParts(shop.store, s.accounts, s.writer, s.orders, s.manual, s.traces, s.hub, s.bus, BrokenLater)
+    parts = EngineParts(shop.store, s.accounts, s.writer, s.orders, s.manual, s.traces, s.hub, s.bus, broken)
     return Engine(parts, Ownership(shop.store, "broken"), "broken")
 
 
@@ -105,3 +105,27 @@ async def test_an_outage_of_our_own_store_is_no_error_of_a_bot(location: Locatio
         account = await shop.account(user)
         assert (list(account.errors), account.tripped, account.bot(bot).status) == ([], None, BotStatus.RUNNING)
         assert await errors(shop, user) == []
+
+
+class BrokenAlways(BrokenLater):
+    """Indicators that no strategy can use, from the first bar of history on."""
+
+    def update(self, bar: Bar) -> Mapping[IndicatorSpec, float]:
+        return dict.fromkeys(super().update(bar), cast("float", "broken"))
+
+
+async def test_a_strategy_that_raises_while_it_warms_up_keeps_no_other_bot_from_warming(location: Location):
+    async with desk(location.make(), trade=False, max_errors_per_hour=2) as shop:
+        user, other = await shop.user(), await shop.user("bob@example.com")
+        failing = await shop.bot(user)
+        slow = await shop.bot(user, "Slow", parameters={"fast": 50, "slow": 100})  # too slow to be warm, so unharmed
+        also = await shop.bot(other, parameters={"fast": 50, "slow": 100})
+        engine = broken_engine(shop, BrokenAlways)
+        engine.start()
+        try:
+            await until(lambda: bool(engine.warmth(BTC, slow) and engine.warmth(BTC, also)))
+            await until(lambda: shop.services.writer.known(user).bot(failing).status is BotStatus.CIRCUIT_TRIPPED)
+            assert engine.role is EngineRole.OWNER
+        finally:
+            await engine.stop()
+        assert await errors(shop, user) == ["The strategy failed: ValueError."] * 2
