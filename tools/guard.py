@@ -125,10 +125,8 @@ async def _by_id(services: Services, caller: Caller, own: Account, args: ResetBr
     """The breaker that keeps this bot from entering: its own, else its owner's."""
     bot_id, state = args.bot_id or "", own
     if bot_id not in own.bots and caller.principal.role is Role.ADMIN:
-        for user_id in await services.accounts.all_ids():
-            state = await services.writer.account(user_id)
-            if bot_id in state.bots:
-                break
+        owner_id = await services.bots.owner(bot_id)
+        state = own if owner_id is None else await services.writer.account(owner_id)
     if bot_id not in state.bots:
         raise NotFound("There is no such bot.")
     bot, whose = state.bots[bot_id], None

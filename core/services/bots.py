@@ -10,12 +10,11 @@ from core.domain.commands import Command, CreateBot, PauseBot, ResetBreaker, Res
 from core.domain.decide import decide
 from core.domain.decide_bot import refuse_to_run
 from core.domain.decision import Setting
-from core.domain.errors import Forbidden, IntegrityError, NotFound
+from core.domain.errors import IntegrityError
 from core.domain.events import BotCreated
 from core.domain.instrument import Exchange
 from core.domain.market import Timeframe
 from core.domain.strategies import catalog
-from core.domain.user import Role, User
 from core.ports import DocumentStore, Ids
 from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
@@ -142,23 +141,13 @@ class BotService:
         marks = self._hub.mids_for(self._writer.known(user_id))
         await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key, marks=marks)
 
-    async def reset_breaker_as_admin(self, admin: User, bot_id: str, *, reason: str, key: str) -> str:
-        """Close the circuit breaker of anybody's bot; gives the id of its owner.
-
-        Raises:
-            Forbidden: the person is no admin.
-            NotFound: there is no such bot, or it is so new that it is not listed yet.
-            Conflict: its breaker is not open.
-        """
-        if not admin.may(Role.ADMIN):
-            raise Forbidden("Only an admin may reset the circuit breaker of somebody else's bot.")
+    async def owner(self, bot_id: str) -> str | None:
+        """The id of the user whose bot this is; None when there is none, or another process made it just now."""
+        for chain in self._writer.chains:
+            if bot_id in chain.state.bots:
+                return chain.user_id
         listed = await self._store.get(BOTS, bot_id)
-        if listed is None:
-            raise NotFound("There is no such bot.")
-        owner: str = listed["user_id"]
-        await self._writer.account(owner)
-        await self.reset_breaker(owner, bot_id, actor=admin.email, reason=reason, key=key)
-        return owner
+        return None if listed is None else listed["user_id"]
 
     async def set_cooldown(self, user_id: str, bot_id: str, minutes: int, *, actor: str, key: str) -> Bot:
         """The least time between two entries of a bot; 0 for none."""
