@@ -65,8 +65,8 @@ WORDS: dict[str, str] = {
     "maker": "A maker's order waited in the book and pays the lower fee; a taker's traded at once and pays the higher.",
     "taker": "A taker's order traded at once and pays the higher fee; a maker's waited in the book and pays the lower.",
     "break even": (
-        "The break-even move is how far the price must rise until an order has paid for both fees, the spread, "
-        "slippage and a margin."
+        "The break-even move is how far the price must rise until an order has paid for both fees, the spread and "
+        "slippage. The gate asks for more: a safety margin and a least gain come on top."
     ),
     "cooldown": "A cooldown is the least time between two entries of a bot, 5 to 120 minutes.",
     "burst": "A burst limit allows only so many entries on an exchange within some seconds.",

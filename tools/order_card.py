@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from core.domain.bot_state import Bot
 from core.domain.instrument import FEE_SCHEDULES, Exchange, split_symbol
-from core.domain.money import BPS, ONE, ZERO, plain, ratio, round_half_even
+from core.domain.money import BPS, ONE, ZERO, ceil_to, plain, ratio, round_half_even
 from core.domain.order import CostBreakdown, Side, TimeInForce
 from core.domain.resting_fills import reservation
 from core.services.manual_orders import ManualOrder
 from core.services.order_result import OrderResult
 
 _SHOWN_DECIMALS = 2
+_HUNDREDTH = Decimal("0.01")
+#: Basis points of a percent.
+_PERCENT = Decimal(100)
 
 
 def figure(amount: Decimal) -> str:
@@ -20,23 +23,45 @@ def figure(amount: Decimal) -> str:
     return f"{Decimal(plain(round_half_even(amount, decimals))):,f}"
 
 
+def worth(amount: Decimal) -> str:
+    """An amount of quote currency: to the cent, a smaller one than that with as many decimals as matter."""
+    if amount and abs(amount) < _HUNDREDTH:
+        return figure(amount)
+    return f"{round_half_even(amount, _SHOWN_DECIMALS):,f}"
+
+
 def brief(amount: Decimal) -> str:
     """Basis points or percent, to two decimals at most."""
     return f"{Decimal(plain(round_half_even(amount, _SHOWN_DECIMALS))):,f}"
 
 
 def cost_words(cost: CostBreakdown) -> str:
-    """What a round trip must earn, item by item."""
-    parts = (
+    """What the gate asks an edge to reach, item by item."""
+    return f"{brief(cost.required_bps)} bps ({_items(*_round_trip(cost), *_on_top(cost))})"
+
+
+def _round_trip(cost: CostBreakdown) -> tuple[tuple[str, Decimal], ...]:
+    """What breaking even takes."""
+    return (
         ("entry fee", cost.entry_fee_bps),
         ("exit fee", cost.exit_fee_bps),
         ("spread", cost.spread_bps),
         ("slippage", cost.slippage_buffer_bps),
-        ("margin", cost.safety_margin_bps),
-        ("least gain", cost.min_edge_bps),
     )
-    items = " + ".join(f"{name} {brief(bps)}" for name, bps in parts if bps)
-    return f"{brief(cost.required_bps)} bps ({items})"
+
+
+def _on_top(cost: CostBreakdown) -> tuple[tuple[str, Decimal], ...]:
+    """What the gate asks for beyond breaking even."""
+    return ("margin", cost.safety_margin_bps), ("least gain", cost.min_edge_bps)
+
+
+def _items(*parts: tuple[str, Decimal]) -> str:
+    return " + ".join(f"{name} {brief(bps)}" for name, bps in parts if bps)
+
+
+def _at_least(bps: Decimal) -> str:
+    """A lower bound in percent; rounded up, so that what it names is enough."""
+    return brief(ceil_to(ratio(bps, _PERCENT), _HUNDREDTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +99,10 @@ class OrderCard:
         result, (base, quote) = self.result, split_symbol(self.order.symbol)
         if result.avg_px is None:
             return ""
-        worth = result.filled_qty * result.avg_px
+        value = result.filled_qty * result.avg_px
         fills = (
             f"Fills {plain(result.filled_qty)} {base} at about {figure(result.avg_px)} {quote} now: "
-            f"{figure(worth)} {quote}, fee {figure(result.fee)} {quote}"
+            f"{worth(value)} {quote}, fee {worth(result.fee)} {quote}"
         )
         return f"{fills}, slippage {brief(result.slippage_bps or ZERO)} bps."
 
@@ -93,8 +118,8 @@ class OrderCard:
             return f"{what} waits to be sold as soon as somebody buys it."
         until = "until you cancel it" if order.good_for_minutes is None else f"for {order.good_for_minutes} min"
         held = reservation(order.side, left, self.result.limit_price, FEE_SCHEDULES[self._exchange])
-        unit = quote if order.side is Side.BUY else base
-        return f"{what} waits in the book {until} and reserves {figure(held)} {unit}."
+        reserves = f"{worth(held)} {quote}" if order.side is Side.BUY else f"{plain(held)} {base}"
+        return f"{what} waits in the book {until} and reserves {reserves}."
 
     @property
     def _works(self) -> bool:
@@ -111,9 +136,12 @@ class OrderCard:
         cost, price = self.result.cost_bps, self.result.avg_px or self.result.limit_price
         if cost is None or price is None:
             return ""
-        at = price * (ONE + cost.required_bps / BPS)
-        move = ratio(cost.required_bps, Decimal(100))
-        return f"Break-even: the price must rise {brief(move)} %, to about {figure(at)}: {cost_words(cost)}."
+        at = price * (ONE + cost.break_even_bps / BPS)
+        move = brief(ratio(cost.break_even_bps, _PERCENT))
+        items = f"{brief(cost.break_even_bps)} bps ({_items(*_round_trip(cost))})"
+        asked = f"The gate asks for at least {_at_least(cost.required_bps)} %"
+        more = f" ({_items(*_on_top(cost))} more)" if cost.required_bps > cost.break_even_bps else ""
+        return f"Break-even: the price must rise {move} %, to about {figure(at)}: {items}. {asked}{more}."
 
     def _ends(self) -> str:
         target, stop = self.result.take_profit, self.result.stop_loss

@@ -99,16 +99,14 @@ class CostBreakdown:
     min_edge_bps: Decimal
 
     @property
+    def break_even_bps(self) -> Decimal:
+        """How far the price must rise to pay for the round trip: both fees, the spread and the slippage buffer."""
+        return self.entry_fee_bps + self.exit_fee_bps + self.spread_bps + self.slippage_buffer_bps
+
+    @property
     def required_bps(self) -> Decimal:
-        """Smallest edge that passes."""
-        return (
-            self.entry_fee_bps
-            + self.exit_fee_bps
-            + self.spread_bps
-            + self.slippage_buffer_bps
-            + self.safety_margin_bps
-            + self.min_edge_bps
-        )
+        """Smallest edge that passes: break-even, a safety margin and the least gain."""
+        return self.break_even_bps + self.safety_margin_bps + self.min_edge_bps
 
 
 @dataclass(frozen=True, slots=True)

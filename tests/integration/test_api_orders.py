@@ -54,8 +54,8 @@ class TestSubmitting:
         confirmation = answer.json()["confirmation"]
         assert (confirmation["level"], confirmation["preview"]["title"]) == ("confirm", "Buy 0.01 BTC at the market")
         fills, costs, ends, foot = confirmation["preview"]["effect"]
-        assert fills == "Fills 0.01 BTC at about 20,001 USDT now: 200.01 USDT, fee 0.20001 USDT, slippage 0.5 bps."
-        assert costs.startswith("Break-even: the price must rise 0.46 %, to about 20,093: 46 bps (entry fee 10 + exit ")
+        assert fills == "Fills 0.01 BTC at about 20,001 USDT now: 200.01 USDT, fee 0.20 USDT, slippage 0.5 bps."
+        assert costs.startswith("Break-even: the price must rise 0.31 %, to about 20,063: 31 bps (entry fee 10 + exit ")
         assert ends == "Then sells by itself at its target 20,400 or stop 19,700."
         assert foot == "Prices: replay:script. Paper trading."
         assert await inst.kinds(ann) == ["funded"]

@@ -53,7 +53,8 @@ class TestBuying:
     async def test_a_target_is_proposed_when_none_was_named(self, inst: Installation, ann: Caller) -> None:
         card = await shown(inst, ann, "submit_order", **BUY)
         assert card.title == "Buy 0.01 BTC at the market"
-        assert "Break-even: the price must rise 0.46 %" in card.effect[1]
+        assert "Break-even: the price must rise 0.31 %" in card.effect[1]
+        assert card.effect[1].endswith("The gate asks for at least 0.46 % (margin 5 + least gain 10 more).")
         expected = "its target 20,400 or stop 19,700; the balanced ones, as you named no target."
         assert card.effect[2] == f"Then sells by itself at {expected}"
 

@@ -41,6 +41,12 @@ def test_every_part_of_the_cost_is_itemised():
     assert cost.required_bps == 66
 
 
+def test_breaking_even_takes_neither_the_margin_nor_the_least_gain():
+    rules = TradingRules(min_edge_bps=dec(7), safety_margin_bps=dec(3), slippage_buffer_bps=dec(4))
+    cost = fee_coverage.round_trip_cost(FEE_SCHEDULES[Exchange.LUNO], BOOK, rules)
+    assert cost.break_even_bps == 25 + 25 + 2 + 4
+
+
 def test_the_required_edge_passes_and_a_billionth_less_is_denied():
     cost = fee_coverage.round_trip_cost(FEE_SCHEDULES[Exchange.BINANCE], BOOK, TradingRules())
     assert fee_coverage.check(cost.required_bps, cost) is None
