@@ -12,7 +12,11 @@ from tools.order_card import figure
 from tools.results import CooldownSet, Flattened, OrderTakenBack
 from tools.symbols import resolve_symbol
 
+#: So many characters of an order's id are shown where it stands beside others; its beginning names it as well.
+SHORT_ID = 8
 _LISTED = 5
+#: A shorter beginning of an id is more likely a slip than meant.
+_LEAST_OF_ID = 4
 
 
 async def cancel_order(services: Services, caller: Caller, args: CancelOrder, key: str) -> OrderTakenBack:
@@ -24,12 +28,21 @@ async def cancel_order(services: Services, caller: Caller, args: CancelOrder, ke
     """
     user_id = caller.principal.user_id
     if args.order_id is not None:
-        order = await services.order_reader.status(user_id, args.order_id)
+        order = await _of_id(services, user_id, args.order_id)
     else:
         order = await _only_one(services, user_id, args)
     actor, why = caller.principal.email, "canceled by its owner"
     await services.orders.cancel(user_id, order.order_id, actor=actor, reason=why, key=key)
     return OrderTakenBack(order)
+
+
+async def _of_id(services: Services, user_id: str, given: str) -> OrderView:
+    """The order of this id, else the only one that works and whose id begins so."""
+    pending = await services.order_reader.pending(user_id)
+    meant = [o for o in pending if o.order_id.startswith(given)] if len(given) >= _LEAST_OF_ID else []
+    if len(meant) > 1 and all(order.order_id != given for order in meant):
+        raise Conflict(f"The ids of several orders begin so: {_listed(meant)}. Say more of it.")
+    return meant[0] if len(meant) == 1 else await services.order_reader.status(user_id, given)
 
 
 async def _only_one(services: Services, user_id: str, args: CancelOrder) -> OrderView:
@@ -42,10 +55,14 @@ async def _only_one(services: Services, user_id: str, args: CancelOrder) -> Orde
     if not meant:
         raise NotFound("No such order works now, so there is nothing to cancel.")
     if len(meant) > 1:
-        listed = "; ".join(order_words(order) for order in meant[:_LISTED])
-        more = f" and {len(meant) - _LISTED} more" if len(meant) > _LISTED else ""
-        raise Conflict(f"{len(meant)} orders work: {listed}{more}. Say the id of the one to cancel.")
+        raise Conflict(f"{len(meant)} orders work: {_listed(meant)}. Say the id of the one to cancel.")
     return meant[0]
+
+
+def _listed(orders: list[OrderView]) -> str:
+    """Orders to choose from, the first few of many."""
+    more = f" and {len(orders) - _LISTED} more" if len(orders) > _LISTED else ""
+    return "; ".join(order_words(order) for order in orders[:_LISTED]) + more
 
 
 def order_words(order: OrderView) -> str:

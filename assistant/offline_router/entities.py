@@ -19,7 +19,7 @@ _NAME_ENDS = words("""
 """)
 _MAX_NAME_WORDS = 4
 _ID_LEADS = frozenset(["order", "cancel", "id", "#"])
-_ID = re.compile(r"(?=\w*\d)(?=\w*[A-Za-z])\w{6,64}")
+_ID = re.compile(r"[0-9a-f]{8}|(?=\w*\d)(?=\w*[A-Za-z])\w{6,64}")
 
 
 def read(text: str, bot_names: Sequence[str], symbols: Sequence[str]) -> list[Token]:
@@ -66,7 +66,7 @@ def _mark_new_names(tokens: list[Token]) -> list[Token]:
 
 
 def _mark_ids(tokens: list[Token]) -> list[Token]:
-    """Mask an order's id: letters with digits behind "order" or "cancel"."""
+    """Mask an order's id or its first eight digits: letters with digits behind "order" or "cancel"."""
     return [
         entity(Kind.ORDER, t.surface, t.surface)
         if i and t.kind in (Kind.WORD, Kind.RAW_NUMBER) and tokens[i - 1].word in _ID_LEADS and _ID.fullmatch(t.surface)

@@ -4,7 +4,7 @@ from assistant import formats as f
 from assistant.blocks import Block, Card, Chart, Field, Table, Text, Tone
 from assistant.present.base import PAPER, foot, present
 from assistant.present.bots import bot_table
-from assistant.present.orders import order_table
+from assistant.present.working import order_table
 from core.domain.codec import iso
 from core.domain.money import plain
 from core.domain.valuation import Portfolio
@@ -63,7 +63,7 @@ def _currency_table(p: Portfolio, source: str) -> Table:
 def _(result: r.Positions) -> tuple[Block, ...]:
     working = (order_table(result.orders, result.source),) if result.orders else ()
     if not result.positions:
-        return (Text("Nothing is held: there are no open positions."), *working)
+        return (Text(_nothing_held(len(result.orders))), *working)
     rows = tuple(
         (
             one.bot_name,
@@ -80,6 +80,13 @@ def _(result: r.Positions) -> tuple[Block, ...]:
     )
     columns = ("Bot", "Pair", "Quantity", "Bought at", "Mark", "Worth", "Unrealized", "In %", "Since")
     return (Table("Open positions", columns, rows, foot(result.source, f.moment(result.now))), *working)
+
+
+def _nothing_held(working: int) -> str:
+    if not working:
+        return "Nothing is held: there are no open positions."
+    orders = "1 order works" if working == 1 else f"{working} orders work"
+    return f"{orders}; nothing is held yet."
 
 
 @present.register

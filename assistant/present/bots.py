@@ -3,7 +3,8 @@
 from assistant import formats as f
 from assistant.blocks import Block, Card, Choices, Field, Table, Text
 from assistant.present.base import foot, present
-from assistant.present.orders import ends, order_table
+from assistant.present.orders import ends
+from assistant.present.working import order_table
 from core.domain.money import plain
 from tools import results as r
 

@@ -7,7 +7,7 @@ from assistant.present.orders import ends, gate_words, status_words
 from core.domain.money import ZERO, plain
 from core.services.traces import TraceKind
 from tools import results as r
-from tools.order_card import cost_words
+from tools.order_card import cost_words, worth
 
 _TRACES = 8
 
@@ -56,7 +56,7 @@ def _last_order(order: r.LastOrder) -> list[Field]:
         fields += [
             Field(
                 "Filled at once",
-                f"at {f.price(order.avg_px)}, fee {f.money(order.fee, quote)}",
+                f"at {f.price(order.avg_px)}, fee {worth(order.fee)} {quote}",
                 exact=plain(order.avg_px),
             ),
             Field("Slippage", f"{f.grouped(order.slippage_bps or ZERO)} bps against the price it decided on"),

@@ -1,17 +1,18 @@
-"""Orders as blocks: what became of one, what works, what was taken back or sold."""
+"""Orders as blocks: what became of one, what was taken back or sold."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from assistant import formats as f
-from assistant.blocks import Block, Card, Field, Table, Text, Tone
+from assistant.blocks import Block, Card, Field, Text, Tone
 from assistant.present.base import foot, present
+from assistant.present.working import reserved
 from core.domain.money import ZERO, plain
 from core.domain.order import Side
 from core.domain.order_status import OrderStatus
 from core.services.order_result import OrderResult
 from tools import results as r
-from tools.order_card import cost_words, figure
+from tools.order_card import cost_words, figure, worth
 
 _GATES = {
     "idempotency": "1 idempotency",
@@ -120,7 +121,7 @@ def _execution(order: OrderResult, quote: str) -> list[Field]:
     if order.avg_px is not None:
         fields += [
             Field("Average price", f.price(order.avg_px), exact=plain(order.avg_px)),
-            f.money_field("Fee", order.fee, quote),
+            Field("Fee", f"{worth(order.fee)} {quote}", exact=plain(order.fee)),
             Field("Slippage", f"{f.grouped(order.slippage_bps or ZERO)} bps"),
         ]
     if order.take_profit is not None or order.stop_loss is not None:
@@ -135,34 +136,12 @@ def ends(target: Decimal | None, stop: Decimal | None) -> str:
     return f"{f.price(target) if target else '-'} / {f.price(stop) if stop else '-'}"
 
 
-def order_table(orders: tuple[r.OrderView, ...], source: str) -> Table:
-    """Orders that work, one a row."""
-    rows = tuple(
-        (
-            order.bot,
-            order.symbol,
-            order.side.value,
-            plain(order.quantity),
-            plain(order.filled_qty),
-            "market" if order.limit_price is None else f.price(order.limit_price),
-            f"{plain(order.reserved)} {order.symbol.split('/')[1 if order.side is Side.BUY else 0]}",
-            f.moment(order.time),
-            "until canceled" if order.expires_at is None else f"until {f.moment(order.expires_at)}",
-            order.order_id,
-        )
-        for order in orders
-    )
-    columns = ("Bot", "Pair", "Side", "Quantity", "Filled", "Price", "Reserved", "Since", "Good", "Id")
-    return Table("Working orders", columns, rows, foot(source))
-
-
 @present.register
 def _(result: r.OrderTakenBack) -> tuple[Block, ...]:
-    order, (base, quote) = result.order, result.order.symbol.split("/")
-    unit = quote if order.side is Side.BUY else base
+    order, base = result.order, result.order.symbol.partition("/")[0]
     what = f"{order.side} {plain(order.quantity)} {base}"
     filled = f" {plain(order.filled_qty)} {base} had filled before." if order.filled_qty else ""
-    free = f"Free again: {plain(order.reserved)} {unit}."
+    free = f"Free again: {reserved(order)}."
     return (Text(f"The order of **{f.escape(order.bot)}** to {what} is canceled.{filled} {free}"),)
 
 
@@ -173,7 +152,7 @@ def _(result: r.Flattened) -> tuple[Block, ...]:
         base, quote = (order.symbol or "/").split("/")
         left = (order.quantity or ZERO) - order.filled_qty
         if order.filled_qty and order.avg_px is not None:
-            words = f"{plain(order.filled_qty)} {base} at {f.price(order.avg_px)}, fee {f.money(order.fee, quote)}"
+            words = f"{plain(order.filled_qty)} {base} at {f.price(order.avg_px)}, fee {worth(order.fee)} {quote}"
             fields.append(Field(f"Sold {base}", words, exact=plain(order.avg_px)))
         if order.success and left > 0:
             fields.append(Field(f"Still to sell {base}", f"{plain(left)}, as soon as somebody buys it", Tone.WARNING))

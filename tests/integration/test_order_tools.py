@@ -187,6 +187,31 @@ class TestControl:
         await inst.runner.call(ann, "cancel_order", {"order_id": ids[1]})
         assert "does not work any more" in await refusal(inst, ann, "cancel_order", order_id=ids[1])
 
+    async def test_the_beginning_of_an_id_will_do_when_only_one_begins_so(
+        self, inst: Installation, ann: Caller
+    ) -> None:
+        """The ids of this installation differ in their last digits only."""
+        first, wanted = [
+            (await do(inst, ann, "submit_order", **BUY, limit_price=price)).order.order_id
+            for price in ("19000", "18000")
+        ]
+        for nobodys in (wanted[:3], "none-of-them", wanted[1:]):
+            assert "no such order" in await refusal(inst, ann, "cancel_order", order_id=nobodys)
+        words = await refusal(inst, ann, "cancel_order", order_id=wanted[:8])
+        assert "several orders begin so" in words
+        assert first in words
+        await inst.runner.call(ann, "cancel_order", {"order_id": first})
+        result = await inst.runner.call(ann, "cancel_order", {"order_id": wanted[:8]})
+        assert isinstance(result, r.OrderTakenBack)
+        assert result.order.order_id == wanted
+
+    async def test_others_orders_are_not_found_by_the_beginning_of_their_ids(
+        self, inst: Installation, ann: Caller
+    ) -> None:
+        theirs = (await do(inst, ann, "submit_order", **BUY, limit_price="19000")).order.order_id
+        bob = await inst.person("bob")
+        assert "no such order" in await refusal(inst, bob, "cancel_order", order_id=theirs[:8])
+
     async def test_a_flattened_bot_takes_its_orders_back_too(self, inst: Installation, ann: Caller) -> None:
         await do(inst, ann, "submit_order", **BUY)
         await do(inst, ann, "submit_order", **BUY, limit_price="19000")

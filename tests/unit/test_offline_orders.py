@@ -136,6 +136,12 @@ def test_an_order_is_cancelled_by_its_id():
         assert calls(text) == [("cancel_order", {"order_id": order_id})], text
 
 
+@pytest.mark.parametrize("short", ["3f2a9c1e", "84921034", "deadbeef", "1e500000", "0a1b2c3d"])
+def test_an_order_is_cancelled_by_the_beginning_of_its_id(short: str):
+    for text in (f"cancel order {short}", f"/cancel {short}", f"cancel {short}"):
+        assert calls(text) == [("cancel_order", {"order_id": short})], text
+
+
 def test_cancelling_everything_asks_what_is_meant():
     messages = [option.message for option in said("cancel everything").options]
     assert messages == ["/cancel", "/emergency_stop", "/stop flatten"]

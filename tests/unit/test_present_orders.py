@@ -7,6 +7,7 @@ import pytest
 
 from assistant.blocks import Block, Card, Field, Table, Text, Tone
 from assistant.present import present
+from core.domain.order import Side
 from core.domain.order_status import OrderStatus
 from core.services.system_modes import TradingMode
 from tests.builders import at
@@ -89,11 +90,35 @@ def test_flattening_says_what_was_sold_and_what_still_waits():
     assert (card(refused).title, fields(refused)["Not sold BTC"].value) == ("Alpha was not sold", "There is no price.")
 
 
+def working(*orders: r.OrderView) -> tuple[str, Table]:
+    """The words and the table of orders that work while nothing is held."""
+    words, table = present(r.Positions((), SOURCE, at(61), orders))
+    assert isinstance(words, Text)
+    assert isinstance(table, Table)
+    return words.text, table
+
+
 def test_working_orders_stand_beside_the_positions():
-    blocks = present(r.Positions((), SOURCE, at(61), (order_view(),)))
-    assert isinstance(blocks[0], Text)
-    assert isinstance(blocks[1], Table)
-    assert blocks[1].rows[0][:7] == ("Alpha", "BTC/USDT", "buy", "0.03", "0.01", "19,000.00", "380.38 USDT")
+    words, table = working(order_view())
+    assert words == "1 order works; nothing is held yet."
+    assert table.rows == (
+        ("BTC/USDT", "19,000.00", "buy limit until 13:01Z", "0.01 of 0.03", "380.38 USDT", "Alpha", "o1"),
+    )
+
+
+def test_a_working_order_shows_only_what_it_has_and_a_short_id():
+    view = replace(order_view(), filled_qty=Decimal(0), order_id="3f2a9c1e-5b7d-4c1a-9e2f-0a1b2c3d4e5f")
+    sale = replace(view, side=Side.SELL, reserved=Decimal("0.030"), limit_price=None, expires_at=None)
+    words, table = working(sale, replace(view, expires_at=at(86_460)))
+    assert words == "2 orders work; nothing is held yet."
+    assert table.rows[0] == ("BTC/USDT", "market", "sell market", "0.03", "0.03 BTC", "Alpha", "3f2a9c1e")
+    assert table.rows[1][2] == "buy limit until 01-06 12:01Z"
+
+
+def test_an_order_taken_back_says_what_is_free_again_to_the_cent():
+    (words,) = present(r.OrderTakenBack(replace(order_view(), reserved=Decimal("196.3962"))))
+    assert isinstance(words, Text)
+    assert words.text.endswith("Free again: 196.40 USDT.")
 
 
 def test_a_decision_is_explained_with_its_gates_costs_and_slippage():
