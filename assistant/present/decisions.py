@@ -5,7 +5,7 @@ from assistant.blocks import Block, Card, Field, Table, Tone
 from assistant.present.base import PAPER, foot, present
 from assistant.present.orders import ends, gate_words, status_words
 from core.domain.money import ZERO, plain
-from core.services.traces import TraceKind
+from core.services.traces import Trace, TraceKind
 from tools import results as r
 from tools.order_card import cost_words, worth
 
@@ -33,10 +33,13 @@ def _(result: r.Explained) -> tuple[Block, ...]:
     card = Card(f"Why {result.bot} acted as it did", tuple(fields), foot(result.source, f.moment(result.now)))
     if not result.traces:
         return (card,)
-    rows = tuple(
-        (f.moment(t.ts), t.kind.value, gate_words(t.gate) if t.gate else "", t.text) for t in result.traces[:_TRACES]
-    )
-    return (card, Table("Newest decisions", ("When", "What", "Gate", "Why"), rows, PAPER))
+    rows = tuple((f"{t.ts:%m-%d %H:%MZ}", t.text, _what(t)) for t in result.traces[:_TRACES])
+    return (card, Table("Newest decisions", ("When", "Why", "What"), rows, PAPER))
+
+
+def _what(trace: Trace) -> str:
+    """What kind of decision it was, and the gate that denied it."""
+    return f"{trace.kind.value}: {gate_words(trace.gate)}" if trace.gate else trace.kind.value
 
 
 def _last_order(order: r.LastOrder) -> list[Field]:

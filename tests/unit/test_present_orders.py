@@ -133,6 +133,18 @@ def test_a_decision_is_explained_with_its_gates_costs_and_slippage():
     assert shown["Target / stop"].value == "20,400.00 / -"
 
 
+def test_the_newest_decisions_give_their_reason_beside_the_time():
+    """A phone shows only the first columns without scrolling."""
+    table = of(r.Explained)[0][1]
+    assert isinstance(table, Table)
+    assert table.columns == ("When", "Why", "What")
+    assert table.rows == (
+        ("01-05 12:01Z", "Alpha holds 0.01 BTC already.", "denial: 3 trade limiter"),
+        ("01-05 12:01Z", "fast above slow", "signal"),
+        ("01-05 12:00Z", "the strategy failed", "error"),
+    )
+
+
 def test_an_emergency_stop_lists_everything_it_did():
     """The reply lists what was done (spec/chat.md, Emergency stop)."""
     _, blocks = [present(example) for example in examples() if isinstance(example, r.Stopped)]

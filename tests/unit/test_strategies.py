@@ -50,6 +50,28 @@ def test_ema_cross_enters_only_where_the_fast_average_crosses_above():
     assert "EMA(9) 3 crossed above EMA(21) 2" in signals[2].reason
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "held"),
+    [
+        ("ema_cross", [{FAST: 1.0, SLOW: 2.0}, {FAST: 3.0, SLOW: 2.0}], False),
+        ("ema_cross", [{FAST: 1.0, SLOW: 2.0}], True),
+        ("rsi_reversion", [{RSI: 20.0}, {RSI: 30.0}], False),
+        ("rsi_reversion", [{RSI: 55.0}], True),
+    ],
+)
+def test_a_reason_gives_its_price_without_trailing_zeros(
+    name: str,
+    values: Sequence[Mapping[IndicatorSpec, float]],
+    held: bool,  # noqa: FBT001 - parametrised
+):
+    """Recorded prices have eight decimals, which no person wants to read."""
+    strategy = make(name, {})
+    bars = [_bar(i, Decimal("46852.50000000")) for i in range(len(values))]
+    signals = [strategy.on_bar(bar, BarContext(value, held)) for bar, value in zip(bars, values, strict=True)]
+    assert signals[-1] is not None
+    assert signals[-1].reason.endswith("at a close of 46852.5")
+
+
 def test_ema_cross_does_not_enter_a_trend_it_did_not_see_begin():
     values = [{FAST: 3.0, SLOW: 2.0}, {FAST: 4.0, SLOW: 2.0}]
     assert _decide(make("ema_cross", {}), values, held=False) == [None, None]

@@ -1,6 +1,7 @@
 """Trend following: buy when the fast average rises above the slow one, sell when it is below again."""
 
 from core.domain.market import Bar
+from core.domain.money import plain
 from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal
 
 
@@ -36,7 +37,7 @@ class EmaCross:
         was_above, self._was_above = self._was_above, fast > slow
         pair = f"EMA({self._fast.period}) {fast:.8g}", f"EMA({self._slow.period}) {slow:.8g}"
         if context.in_position and fast < slow:
-            return Signal(Action.EXIT, f"{pair[0]} is below {pair[1]} at a close of {bar.close:f}")
+            return Signal(Action.EXIT, f"{pair[0]} is below {pair[1]} at a close of {plain(bar.close)}")
         if not context.in_position and was_above is False and fast > slow:
-            return Signal(Action.ENTER, f"{pair[0]} crossed above {pair[1]} at a close of {bar.close:f}")
+            return Signal(Action.ENTER, f"{pair[0]} crossed above {pair[1]} at a close of {plain(bar.close)}")
         return None

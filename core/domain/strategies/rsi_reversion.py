@@ -1,6 +1,7 @@
 """Mean reversion: buy when an oversold market turns up, sell once it has recovered."""
 
 from core.domain.market import Bar
+from core.domain.money import plain
 from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal
 
 
@@ -35,7 +36,9 @@ class RsiReversion:
         before, self._before = self._before, rsi
         name = f"RSI({self._rsi.period}) {rsi:.1f}"
         if context.in_position and rsi >= self._exit_level:
-            return Signal(Action.EXIT, f"{name} has reached {self._exit_level} at a close of {bar.close:f}")
+            return Signal(Action.EXIT, f"{name} has reached {self._exit_level} at a close of {plain(bar.close)}")
         if not context.in_position and before is not None and before < self._oversold <= rsi:
-            return Signal(Action.ENTER, f"{name} came back up through {self._oversold} at a close of {bar.close:f}")
+            return Signal(
+                Action.ENTER, f"{name} came back up through {self._oversold} at a close of {plain(bar.close)}"
+            )
         return None

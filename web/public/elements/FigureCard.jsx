@@ -1,5 +1,5 @@
 // Labelled figures; gains and losses have their colour and their sign, and the exact figure on hover.
-const WIDE = 26
+const WIDE = 20
 
 export default function FigureCard() {
   return (

@@ -1,4 +1,7 @@
 // A table short enough to be read at once; longer ones are Chainlit's data frames with pages.
+// Cells of words wrap, so that a phone shows them whole; figures and names stay on one line.
+const WORDS = 40
+const WRAPPED = { whiteSpace: "normal", minWidth: "9rem" }
 const tone = (cell) => (/^\+\d/.test(cell) ? "amk-gain" : /^-\d/.test(cell) ? "amk-loss" : "")
 
 export default function RowTable() {
@@ -20,7 +23,7 @@ export default function RowTable() {
             {props.rows.map((row, i) => (
               <tr key={i}>
                 {row.map((cell, j) => (
-                  <td key={j} className={tone(cell)}>
+                  <td key={j} className={tone(cell)} style={cell.length > WORDS ? WRAPPED : undefined}>
                     {cell}
                   </td>
                 ))}
