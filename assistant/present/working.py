@@ -16,25 +16,25 @@ def order_table(orders: tuple[r.OrderView, ...], source: str) -> Table:
         (
             order.symbol,
             "market" if order.limit_price is None else f.price(order.limit_price),
-            _kind(order),
+            order.side.value,
             f"{plain(order.filled_qty)} of {plain(order.quantity)}" if order.filled_qty else plain(order.quantity),
+            _until(order),
             reserved(order),
             order.bot,
             order.order_id[:SHORT_ID],
         )
         for order in orders
     )
-    columns = ("Pair", "Price", "Kind", "Quantity", "Reserved", "Bot", "Id")
+    columns = ("Pair", "Price", "Side", "Quantity", "Until", "Reserved", "Bot", "Id")
     return Table("Working orders", columns, rows, foot(source))
 
 
-def _kind(order: r.OrderView) -> str:
-    """Side and kind, and until when; the day only when it is not the day the order is of."""
-    kind = f"{order.side} {'market' if order.limit_price is None else 'limit'}"
+def _until(order: r.OrderView) -> str:
+    """When it expires; the day only when that is not the day it was placed."""
     if order.expires_at is None:
-        return kind
+        return "canceled"
     same_day = order.expires_at.date() == order.time.date()
-    return f"{kind} until {order.expires_at.strftime('%H:%MZ' if same_day else '%m-%d %H:%MZ')}"
+    return order.expires_at.strftime("%H:%MZ" if same_day else "%m-%d %H:%MZ")
 
 
 def reserved(order: r.OrderView) -> str:
