@@ -101,6 +101,8 @@ class Attempt:
         return bps_of(self.request.take_profit - self.request.reference, self.request.reference)
 
     def _price(self, given: Decimal | None, bps: Decimal | None) -> Decimal | None:
+        if self.request.reduce_only:  # targets and stops guard a position, and a sale closes it
+            return None
         if given is None and bps is not None:
             given = self.request.reference * (ONE + bps / BPS)
         return None if given is None else floor_to(given, self.instrument.tick_size)

@@ -11,7 +11,7 @@ from core.domain import events as ev
 from core.domain.commands import PauseBot, SetCooldown, StopBot, SubmitOrder
 from core.domain.decision import Decision
 from core.domain.gates.verdict import Denied, Gate
-from core.domain.market import CorruptMarketData
+from core.domain.market import CorruptMarketData, MarketState
 from core.domain.order import ExitReason, Side, TimeInForce
 from core.domain.order_attempt import request_digest
 from core.domain.order_status import OrderStatus
@@ -386,3 +386,15 @@ def test_what_the_fills_cost_is_weighed_not_the_best_price():
     walk = dec("0.019") * 50_001 + dec("0.0009") * 51_000
     assert denied.value is not None
     assert dec(denied.value) == walk * dec("1.001")
+
+
+@pytest.mark.parametrize("book", [None, market("49999", "50001")], ids=["waiting for a price", "at a price"])
+def test_an_exit_records_no_target_of_its_own_whatever_it_states(book: MarketState | None):
+    """Targets and stops guard a position; a sale closes it. Not a number among them made the journal unfoldable."""
+    chain = running()
+    chain.run(entry(market("49999", "50001"), "0.01"))
+    sale = leave(book)
+    request = replace(sale.request, take_profit_bps=dec("NaN"), take_profit=dec(60_000), stop_loss_bps=dec(100))
+    fact = chain.decide(replace(sale, request=request)).payload
+    assert isinstance(fact, ev.OrderAccepted | ev.OrderExecuted)
+    assert (fact.take_profit, fact.stop_loss) == (None, None)
