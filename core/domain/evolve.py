@@ -6,12 +6,13 @@ from typing import Any
 
 from core.domain import bot as life
 from core.domain import events as ev
-from core.domain import evolve_money, evolve_order
+from core.domain import evolve_money, evolve_order, evolve_resting
 from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
 from core.domain.bot_state import ERRORS_KEPT, Bot
 from core.domain.errors import IntegrityError
-from core.domain.evolve_order import cancel_asks, cancel_entries, release_if_flat, take_marks
+from core.domain.evolve_order import release_if_flat, take_marks
+from core.domain.evolve_resting import cancel_asks, cancel_entries
 from core.domain.journal import Event
 from core.domain.money import exact
 from core.domain.trade import Trade
@@ -228,8 +229,8 @@ _HANDLERS: dict[type[ev.Payload], Callable[[Account, Event, Any], Trade | None]]
     ev.OwnershipTaken: _ownership,
     ev.LimitsChanged: _limits,
     ev.OrderExecuted: evolve_order.apply_order,
-    ev.OrderAccepted: evolve_order.accept_order,
-    ev.OrderFilled: evolve_order.fill_resting,
-    ev.OrderCanceled: evolve_order.cancel_resting,
-    ev.OrderExpired: evolve_order.cancel_resting,
+    ev.OrderAccepted: evolve_resting.accept_order,
+    ev.OrderFilled: evolve_resting.fill_resting,
+    ev.OrderCanceled: evolve_resting.cancel_resting,
+    ev.OrderExpired: evolve_resting.cancel_resting,
 }

@@ -4,155 +4,43 @@ from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, ConsumedDepth, Holding, TradedShare
+from core.domain.account import CONSUMED_LEVELS_KEPT, ENTRIES_KEPT, Account, ConsumedDepth, Holding
 from core.domain.bot import BotStatus
 from core.domain.bot_state import Bot, Protection, RestingOrder
-from core.domain.errors import IntegrityError
-from core.domain.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderExpired, OrderFilled
+from core.domain.events import OrderExecuted
 from core.domain.events_order import OrderPlaced
 from core.domain.journal import Event
 from core.domain.lots import Lot, LotQueue, realized
 from core.domain.money import ZERO
 from core.domain.order import Fill, Side
-from core.domain.order_status import FINAL, OrderStatus, Trigger, after
 from core.domain.trade import Exit, Leg, Trade, close
 
 
 def apply_order(state: Account, event: Event, fact: OrderExecuted) -> Trade | None:
     """Fold an executed order into its bot's book and the user's; gives the trade it closed, if any."""
     bot = state.bot(fact.bot_id)
-    _draw(state, bot, fact)
-    legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
-    _set_protection(bot, fact, fact.symbol, fact.fills)
+    draw(state, bot, fact)
+    legs = take_fills(state, bot, event, fact.symbol, fact.side, fact.fills)
+    set_protection(bot, fact, fact.symbol, fact.fills)
     if fact.fills:
-        _count_filled(state, bot)
+        count_filled(state, bot)
         if not fact.reduce_only:
-            _count_entry(state, bot, event)
-    _measure(state, bot, event, fact.marks)
+            count_entry(state, bot, event)
+    measure(state, bot, event, fact.marks)
     release_if_flat(state, bot)
     if not legs:
         return None
-    return _trade(state, bot, Exit(fact.order_id, bot.bot_id, fact.symbol, fact.exit_reason, event.ts, legs))
+    return close_trade(state, bot, Exit(fact.order_id, bot.bot_id, fact.symbol, fact.exit_reason, event.ts, legs))
 
 
-def accept_order(state: Account, event: Event, fact: OrderAccepted) -> Trade | None:
-    """Fold an order that rests after what it filled at once."""
-    bot = state.bot(fact.bot_id)
-    _draw(state, bot, fact)
-    filled = fact.filled_qty
-    triggers = [Trigger.SUBMIT, Trigger.ACCEPT, *([Trigger.FILL_PART] if filled else [])]
-    order = RestingOrder(
-        order_id=fact.order_id,
-        client_order_id=fact.client_order_id,
-        symbol=fact.symbol,
-        side=fact.side,
-        quantity=fact.quantity,
-        limit_price=fact.limit_price,
-        filled=filled,
-        reserved=fact.reserved,
-        status=after(OrderStatus.INITIALIZED, *triggers),
-        reduce_only=fact.reduce_only,
-        accepted_at=event.ts,
-        decided_mid=fact.decided_mid,
-        expires_at=fact.expires_at,
-        queue_ahead=fact.queue_ahead,
-        exit_reason=fact.exit_reason,
-        take_profit=fact.take_profit,
-        stop_loss=fact.stop_loss,
-    )
-    if order.order_id in bot.orders or filled >= fact.quantity:
-        raise IntegrityError(f"Order {order.order_id} cannot rest: it rests already, or is filled.")
-    order.legs = _fill(state, bot, event, fact.symbol, fact.side, fact.fills)
-    bot.orders[order.order_id] = order
-    state.working[order.order_id] = bot.bot_id
-    _set_protection(bot, order, fact.symbol, fact.fills)
-    if fact.fills:
-        _count_filled(state, bot)
-    if not fact.reduce_only:
-        _count_entry(state, bot, event)
-    _measure(state, bot, event, fact.marks)
-    return None
-
-
-def fill_resting(state: Account, event: Event, fact: OrderFilled) -> Trade | None:
-    """Fold fills of a resting order; a sale that is done becomes one trade with all it sold."""
-    bot = state.bot(fact.bot_id)
-    order = bot.orders[fact.order_id]
-    first = not order.filled
-    order.filled += sum((fill.quantity for fill in fact.fills), ZERO)
-    done = order.filled == order.quantity
-    expected = after(order.status, Trigger.FILL if done else Trigger.FILL_PART)
-    if fact.status is not expected or order.filled > order.quantity:
-        raise IntegrityError(f"Order {fact.order_id} is {fact.status} with {order.filled} of {order.quantity} filled.")
-    order.status, order.reserved, order.queue_ahead = fact.status, fact.reserved, fact.queue_ahead
-    waited = order.limit_price is not None
-    order.legs += _fill(state, bot, event, order.symbol, order.side, fact.fills, maker=waited)
-    if waited:
-        _share(state, order, fact)
-    _set_protection(bot, order, order.symbol, fact.fills)
-    if first:
-        _count_filled(state, bot)
-    _measure(state, bot, event, fact.marks)
-    return _end(state, bot, event, order) if done else None
-
-
-def cancel_resting(state: Account, event: Event, fact: OrderCanceled | OrderExpired) -> Trade | None:
-    """Fold the end of a resting order: what it reserved is free again; what it sold becomes a trade."""
-    bot = state.bot(fact.bot_id)
-    order = bot.orders[fact.order_id]
-    order.status = after(order.status, Trigger.CANCEL if isinstance(fact, OrderCanceled) else Trigger.EXPIRE)
-    return _end(state, bot, event, order)
-
-
-def cancel_entries(state: Account, bot: Bot) -> None:
-    """Take back a bot's entries that rest: it may not enter any more."""
-    for order in [order for order in bot.orders.values() if order.side is Side.BUY]:
-        order.status = after(order.status, Trigger.CANCEL)
-        _forget(state, bot, order)
-
-
-def cancel_asks(state: Account, bot: Bot) -> None:
-    """Take back a bot's sales that rest at a limit and have sold nothing; one that has is a trade of its own."""
-    for order in [order for order in bot.orders.values() if order.only_asked]:
-        order.status = after(order.status, Trigger.CANCEL)
-        _forget(state, bot, order)
-
-
-def _forget(state: Account, bot: Bot, order: RestingOrder) -> None:
-    del bot.orders[order.order_id]
-    del state.working[order.order_id]
-
-
-def _end(state: Account, bot: Bot, event: Event, order: RestingOrder) -> Trade | None:
-    if order.status not in FINAL or (order.status is OrderStatus.FILLED and order.reserved):
-        raise IntegrityError(f"Order {order.order_id} ends as {order.status} with {order.reserved} reserved.")
-    _forget(state, bot, order)
-    release_if_flat(state, bot)
-    if not order.legs:
-        return None
-    ended = Exit(order.order_id, bot.bot_id, order.symbol, order.exit_reason, event.ts, order.legs)
-    return _trade(state, bot, ended)
-
-
-def _draw(state: Account, bot: Bot, fact: OrderPlaced) -> None:
+def draw(state: Account, bot: Bot, fact: OrderPlaced) -> None:
     """Give the bot the free cash that its order takes, for units at what one is worth at the order's marks."""
     if fact.drawn is not None:
         units = bot.track.units_for(fact.drawn, bot.equity(state.marks | fact.marks))
         give(state, bot, fact.drawn, units)
 
 
-def _share(state: Account, order: RestingOrder, fact: OrderFilled) -> None:
-    share = state.traded.get(order.symbol)
-    if share is None or share.ts != fact.market.ts:
-        share = state.traded[order.symbol] = TradedShare(fact.market.ts)
-    filled = sum((fill.quantity for fill in fact.fills), ZERO)
-    if order.side is Side.BUY:
-        share.buy += filled
-    else:
-        share.sell += filled
-
-
-def _fill(
+def take_fills(
     state: Account, bot: Bot, event: Event, symbol: str, side: Side, fills: Sequence[Fill], *, maker: bool = False
 ) -> list[Leg]:
     """Move cash and lots; gives what a sale consumed. Only a taker consumes what the book showed."""
@@ -207,7 +95,8 @@ def _consume(state: Account, symbol: str, side: Side, fill: Fill) -> None:
         del levels[next(iter(levels))]
 
 
-def _set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, fills: Sequence[Fill]) -> None:
+def set_protection(bot: Bot, order: OrderExecuted | RestingOrder, symbol: str, fills: Sequence[Fill]) -> None:
+    """Give the position its target and stop with a buy that filled; take them away when nothing is held."""
     if not bot.held(symbol):
         bot.protections.pop(symbol, None)
     elif order.side is Side.BUY and fills:
@@ -222,12 +111,14 @@ def _kept(stop: Decimal | None, fills: Sequence[Fill]) -> Decimal | None:
     return stop if stop is not None and stop < min(fill.price for fill in fills) else None
 
 
-def _count_filled(state: Account, bot: Bot) -> None:
+def count_filled(state: Account, bot: Bot) -> None:
+    """An order filled for the first time: it counts towards the daily limits."""
     state.orders_today += 1
     bot.orders_today += 1
 
 
-def _count_entry(state: Account, bot: Bot, event: Event) -> None:
+def count_entry(state: Account, bot: Bot, event: Event) -> None:
+    """An entry reached the exchange: it counts towards the burst window and the cooldown."""
     bot.last_entry_at = event.ts
     window = state.entries.get(bot.exchange.value)
     if window is None:
@@ -237,7 +128,8 @@ def _count_entry(state: Account, bot: Bot, event: Event) -> None:
         window.popleft()
 
 
-def _trade(state: Account, bot: Bot, ended: Exit) -> Trade:
+def close_trade(state: Account, bot: Bot, ended: Exit) -> Trade:
+    """Book what an exit sold as a trade, and what it does to the streaks."""
     trade = close(ended)
     for scope, book in ((bot, bot.book), (state, state.book(bot.quote))):
         book.count_trade(trade)
@@ -248,7 +140,8 @@ def _trade(state: Account, bot: Bot, ended: Exit) -> Trade:
     return trade
 
 
-def _measure(state: Account, bot: Bot, event: Event, marks: dict[str, Decimal]) -> None:
+def measure(state: Account, bot: Bot, event: Event, marks: dict[str, Decimal]) -> None:
+    """Record equity at these marks, of the bot and of its owner."""
     take_marks(state, event, marks)
     bot.exposure.update(event.ts, holding=not bot.flat)
     state.exposure.update(event.ts, holding=state.holding)

@@ -91,4 +91,6 @@ class SystemModes:
                 await self.trading()
             except StoreUnavailable as error:
                 _log.warning("the system's mode could not be read", problem=error.message)
+            except Exception:  # noqa: BLE001 - whatever one look met, the next stop of everybody must be heard
+                _log.exception("looking at the system's mode failed; it looks again")
             await asyncio.sleep(_POLL_SECS)
