@@ -31,7 +31,7 @@ RULES = TradingRules(
     max_trades_per_user_daily=30,
     burst_limit_orders=6,
     max_consecutive_losses=6,
-    max_errors_per_hour=5,
+    max_errors_per_hour=2,
     max_drawdown=dec("0.30"),
     max_daily_loss=dec("0.15"),
 )

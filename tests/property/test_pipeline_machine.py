@@ -66,8 +66,17 @@ class PipelineMachine(RuleBasedStateMachine):
         queue: Decimal | None,
     ) -> None:
         self.world.moves(bps, secs, trades, shape)
+        self.expire()
         self.world.fill_resting(queue)
         self.world.protective_exits()
+
+    def expire(self) -> None:
+        """End what is due, as the engine does with each state."""
+        state = self.world.state
+        for order_id, bot_id in list(state.working.items()):
+            expires_at = state.bots[bot_id].orders[order_id].expires_at
+            if expires_at is not None and expires_at <= self.world.now:
+                self.world.run(cmd.ExpireOrder(order_id, state.epoch))
 
     @rule(bot=bots, quantity=lots, edge=edges, stop=stops, fok=st.booleans(), age=ages, source=sources)
     def market_entry(
@@ -208,7 +217,7 @@ class PipelineMachine(RuleBasedStateMachine):
 def test_ten_thousand_random_steps_break_no_rule_of_the_pipeline():
     PipelineMachine.seen, PipelineMachine.steps = Counter(), 0
     run_state_machine_as_test(
-        PipelineMachine, settings=settings(max_examples=300, stateful_step_count=60, deadline=None, derandomize=True)
+        PipelineMachine, settings=settings(max_examples=350, stateful_step_count=60, deadline=None, derandomize=True)
     )
     assert PipelineMachine.steps >= STEPS
     for reached in ("OrderAccepted", "OrderFilled", "OrderCanceled", "OrderExpired", "BreakerTripped", "TradingHalted"):
