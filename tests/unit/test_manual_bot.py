@@ -173,6 +173,20 @@ def test_a_gain_comes_back_to_the_free_cash_by_a_release():
     _audited(chain)
 
 
+def test_cash_that_came_and_went_is_neither_gain_nor_loss():
+    """Its return goes on where it stood: a fresh start under the old peak would trip its breaker."""
+    chain = _opened()
+    bot = chain.state.bots[MANUAL]
+    chain.run(_entry())
+    high = market("54999", "55001", at(30))
+    chain.run(leave(high, bot_id=MANUAL), at(30))
+    chain.run(cmd.Release(MANUAL, bot.cash, "engine"), at(30), marks={BTC.symbol: high.mid})
+    gained = bot.track.last
+    assert (bot.track.units, gained > dec("1.09")) == (0, True)
+    chain.run(asking(entry(market("49999", "50001", at(60)), "0.01", bot_id=MANUAL, key="again")), at(60))
+    assert dec(0) < 1 - bot.track.last / gained < dec("0.0011")  # a fee of 10 bps and half a spread
+
+
 def _stop(chain: Chain) -> object:
     return chain.state.bots[MANUAL].protections[BTC.symbol].stop_loss
 
