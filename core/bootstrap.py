@@ -20,6 +20,7 @@ from core.ports import AnchorLog, Clock, DocumentStore, Ids, MarketFeed, Passwor
 from core.services.accounts import Accounts, FirstAdmin
 from core.services.alerting import Alerting
 from core.services.anchors import Anchors
+from core.services.bot_changes import BotChanges
 from core.services.bots import BotService
 from core.services.breaker_alarm import BreakerAlarm
 from core.services.bus import Bus
@@ -158,11 +159,13 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     engine = Engine(parts, Ownership(store, holder), holder)
     anchors = Anchors(store, accounts, own.anchor_log or AnchorFile(Path(settings.store.data_dir) / ANCHORS_FILE))
     reconciler, alerting = Reconciler(store, writer, projector), Alerting(store, clock)
+    bots = BotService(store, writer, hub, ids, modes)
     portfolio = PortfolioService(store, writer, hub, projector)
     services = Services(
         accounts=accounts,
         anchors=anchors,
-        bots=BotService(store, writer, hub, ids, modes),
+        bot_changes=BotChanges(writer, hub, bots),
+        bots=bots,
         bus=bus,
         chat_log=ChatLog(store, clock),
         clock=clock,

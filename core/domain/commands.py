@@ -152,6 +152,22 @@ class SetCooldown:
 
 
 @dataclass(frozen=True, slots=True)
+class EditBot:
+    """Change what a bot is called or, while it does not run, how it trades; None leaves it as it is.
+
+    Parameters that are not named keep their values, or take the defaults of a new strategy.
+    """
+
+    bot_id: str
+    actor: str
+    name: str | None = None
+    strategy: str | None = None
+    parameters: dict[str, int] | None = None
+    timeframe: Timeframe | None = None
+    risk_mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckBreaker:
     """Trip the breaker if a metric has reached its limit; `bot_id` None checks the user scope alone."""
 
@@ -217,6 +233,7 @@ Command: TypeAlias = (
     | RecordBotError
     | OpenManualBot
     | SetCooldown
+    | EditBot
     | SubmitOrder
     | FillResting
     | CancelOrder

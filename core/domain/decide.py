@@ -88,6 +88,7 @@ _DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] 
     cmd.RecordBotError: decide_bot.record_error,
     cmd.OpenManualBot: decide_bot.open_manual,
     cmd.SetCooldown: decide_bot.set_cooldown,
+    cmd.EditBot: decide_bot.edit,
     cmd.SubmitOrder: decide_order,
     cmd.FillResting: decide_resting.fill_resting,
     cmd.CancelOrder: decide_resting.cancel,

@@ -13,6 +13,7 @@ from core.domain.errors import Conflict, InvalidInput
 from core.domain.instrument import Exchange, split_symbol
 from core.domain.market import Timeframe
 from core.domain.money import parse_positive
+from core.domain.strategies import catalog
 
 NAME_LENGTH = 40
 MANUAL_NAME = "Manual"
@@ -22,14 +23,8 @@ MIN_COOLDOWN_MINUTES = 5
 
 def create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision:
     """A new bot with capital from free cash."""
-    name = command.name.strip()
-    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
-        raise InvalidInput(f"A bot's name has 1 to {NAME_LENGTH} printable characters.")
-    if name.casefold().startswith(MANUAL_NAME.casefold()):
-        raise Conflict(f"{MANUAL_NAME} is the bot of your own orders. Choose another name.")
+    name = _free_name(state, command.name, None)
     living = [b for b in state.bots.values() if b.status is not BotStatus.STOPPED]
-    if any(b.name.casefold() == name.casefold() for b in living):
-        raise Conflict(f"You already have a bot called {name}. Choose another name.")
     if len(living) >= setting.rules.max_bots:
         raise Conflict(f"You have {len(living)} bots, which is the limit. Stop one first.")
     parse_positive(command.capital, "The capital")
@@ -51,6 +46,19 @@ def create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision
             actor=command.actor,
         )
     )
+
+
+def _free_name(state: Account, wanted: str, bot: Bot | None) -> str:
+    """The name without outer blanks, when this bot (None: a new one) may have it."""
+    name = wanted.strip()
+    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
+        raise InvalidInput(f"A bot's name has 1 to {NAME_LENGTH} printable characters.")
+    if name.casefold().startswith(MANUAL_NAME.casefold()):
+        raise Conflict(f"{MANUAL_NAME} is the bot of your own orders. Choose another name.")
+    others = (b for b in state.bots.values() if b.status is not BotStatus.STOPPED and b is not bot)
+    if any(b.name.casefold() == name.casefold() for b in others):
+        raise Conflict(f"You already have a bot called {name}. Choose another name.")
+    return name
 
 
 def open_manual(state: Account, command: cmd.OpenManualBot, _: Setting) -> Decision:
@@ -83,6 +91,51 @@ def set_cooldown(state: Account, command: cmd.SetCooldown, _: Setting) -> Decisi
     if bot.status is BotStatus.STOPPED:
         raise Conflict(f"{bot.name} is stopped for good; it makes no entries any more.")
     return Decision(ev.BotEdited(bot.bot_id, command.actor, cooldown_minutes=command.cooldown_minutes))
+
+
+def edit(state: Account, command: cmd.EditBot, _: Setting) -> Decision:
+    """Another name at any time before the end; another way to trade only while it does not run."""
+    bot = state.bot(command.bot_id)
+    if bot.manual:
+        raise Conflict(f"{bot.name} is the bot of your own orders; it cannot be changed.")
+    if bot.status is BotStatus.STOPPED:
+        raise Conflict(f"{bot.name} is stopped for good; it cannot be changed any more.")
+    fact = ev.BotEdited(
+        bot.bot_id,
+        command.actor,
+        name=None if command.name is None else _free_name(state, command.name, bot),
+        strategy=command.strategy,
+        parameters=_edited_parameters(bot, command),
+        timeframe=command.timeframe,
+        risk_mode=None if command.risk_mode is None else _known_risk_mode(command.risk_mode),
+    )
+    if (fact.strategy, fact.parameters, fact.timeframe, fact.risk_mode) != (None, None, None, None):
+        _refuse_while_it_runs(bot)
+    elif fact.name is None:
+        raise InvalidInput(f"Say what to change about {bot.name}: its name, strategy, parameters, bars or risk mode.")
+    return Decision(fact)
+
+
+def _edited_parameters(bot: Bot, command: cmd.EditBot) -> dict[str, int] | None:
+    """All parameters as they will be; None when neither they nor the strategy change."""
+    if command.strategy is None and command.parameters is None:
+        return None
+    kind = catalog.kind_of(command.strategy or bot.strategy)
+    kept = bot.parameters if kind.name == bot.strategy else {}
+    wanted = kept | (command.parameters or {})
+    kind.make(wanted)
+    return kind.complete(wanted)
+
+
+def _known_risk_mode(name: str) -> str:
+    catalog.profile_of(name)
+    return name
+
+
+def _refuse_while_it_runs(bot: Bot) -> None:
+    if bot.status not in {BotStatus.CREATED, BotStatus.PAUSED}:
+        status = bot.status.value.replace("_", " ")
+        raise Conflict(f"{bot.name} is {status}. How it trades can be changed while it is paused.")
 
 
 def start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:

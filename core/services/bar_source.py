@@ -1,5 +1,6 @@
 """Closed bars and indicator values of one symbol and timeframe, from history first and then from live states."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -10,8 +11,9 @@ from core.ports import IndicatorSet, MarketFeed
 
 IndicatorFactory = Callable[[], IndicatorSet]
 
-#: History digested before the first live bar, so that strategies start warm.
-WARM_BARS = 300
+#: History digested before the first live bar, so that strategies start warm and act as if they had never stopped
+#: (Strategy.memory_bars): enough for an average over 50 bars or an RSI over 25; slower ones differ in far decimals.
+WARM_BARS = 1_000
 
 
 class BarSource:
@@ -24,7 +26,7 @@ class BarSource:
         self._timeframe = timeframe
         self._builder = BarBuilder(symbol, timeframe)
         self._indicators = indicators()
-        self._history: list[Bar] = []
+        self._history: deque[Bar] = deque(maxlen=WARM_BARS)
         self._newest: datetime | None = None
         self._building = False
 
@@ -35,7 +37,7 @@ class BarSource:
 
     def _digest(self, bar: Bar) -> Mapping[IndicatorSpec, float]:
         self._newest = bar.open_time
-        self._history = [*self._history[-(WARM_BARS - 1) :], bar]
+        self._history.append(bar)
         return self._indicators.update(bar)
 
     def add(self, strategy: Strategy) -> list[tuple[Bar, Mapping[IndicatorSpec, float]]]:

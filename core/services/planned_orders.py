@@ -9,12 +9,13 @@ import structlog
 from core.domain.bot_state import Bot
 from core.domain.codec import iso
 from core.domain.errors import Conflict
+from core.domain.gates.usage import entries_allowed
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, MarketState
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.domain.protective import ProtectivePrices
-from core.domain.sizing import entry_quantity
-from core.domain.strategies.base import RiskProfile, Strategy
+from core.domain.sizing import entry_quantity, exit_quantity
+from core.domain.strategies.base import RiskProfile, Signal, Strategy
 from core.services.order_result import OrderResult
 from core.services.orders import LATENCY, OrderService
 
@@ -57,31 +58,52 @@ class PlannedOrders:
     epoch: int
     _planned: list[Planned] = field(default_factory=list[Planned])
 
-    def enter(self, runner: Runner, bar: Bar, reason: str, state: MarketState) -> None:
-        """Buy as much as the bot's risk mode says, with its target and stop, unless something works or is held."""
-        bot = runner.bot
-        if runner.working or bot.held(self.instrument.symbol):
+    def enter(self, runner: Runner, bar: Bar, signal: Signal, state: MarketState) -> None:
+        """Buy what the signal wants of what the risk mode allows, with its target and stop.
+
+        Nothing happens while another order works, or where the strategy enters once and something is held.
+        """
+        bot, profile = runner.bot, runner.profile
+        if runner.working or (bot.held(self.instrument.symbol) and entries_allowed(bot) == 1):
             return
         request = OrderRequest(
             client_order_id=f"{bot.bot_id}:{bot.run}:{iso(bar.open_time)}:enter",
             bot_id=bot.bot_id,
             symbol=self.instrument.symbol,
             side=Side.BUY,
-            quantity=entry_quantity(bot, state.ask, runner.profile, self.instrument),
+            quantity=entry_quantity(bot, state.ask, profile, self.instrument, signal.size),
             reduce_only=False,
-            reason=reason,
+            reason=signal.reason,
             decided_at=state.ts,
             decided_mid=state.mid,
-            take_profit_bps=runner.profile.take_profit_bps,
-            stop_loss_bps=runner.profile.stop_loss_bps,
+            take_profit_bps=profile.take_profit_bps if signal.target is None else None,
+            stop_loss_bps=profile.stop_loss_bps if signal.stop is None else None,
+            take_profit=signal.target,
+            stop_loss=signal.stop,
             writer_epoch=self.epoch,
         )
         self._plan(runner, request, state)
+
+    def leave(self, runner: Runner, state: MarketState, signal: Signal) -> None:
+        """Sell the part of the position that a signal wants sold."""
+        quantity = exit_quantity(runner.bot, self.instrument, signal.size)
+        self._exit(runner, state, ExitReason.SIGNAL, signal.reason, quantity, state)
 
     def exit(
         self, runner: Runner, state: MarketState, reason: ExitReason, words: str, trigger: Decimal | None = None
     ) -> None:
         """Sell everything; inside a bar a protective exit sells where it was triggered."""
+        self._exit(runner, state, reason, words, None, state if trigger is None else state.moved_to(trigger))
+
+    def _exit(
+        self,
+        runner: Runner,
+        state: MarketState,
+        reason: ExitReason,
+        words: str,
+        quantity: Decimal | None,
+        met: MarketState,
+    ) -> None:
         bot, symbol = runner.bot, self.instrument.symbol
         if runner.working or not bot.held(symbol) or _sold_already(bot, symbol):
             return
@@ -90,7 +112,7 @@ class PlannedOrders:
             bot_id=bot.bot_id,
             symbol=symbol,
             side=Side.SELL,
-            quantity=None,
+            quantity=quantity,
             reduce_only=True,
             reason=words,
             decided_at=state.ts,
@@ -98,7 +120,7 @@ class PlannedOrders:
             exit_reason=reason,
             writer_epoch=self.epoch,
         )
-        self._plan(runner, request, state if trigger is None else state.moved_to(trigger))
+        self._plan(runner, request, met)
 
     def _plan(self, runner: Runner, request: OrderRequest, met: MarketState) -> None:
         """On bars an order meets the price it was decided for: the open after the signal, or its trigger."""

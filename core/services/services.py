@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.ports import Clock, Ids
 from core.services.accounts import Accounts
 from core.services.anchors import Anchors
+from core.services.bot_changes import BotChanges
 from core.services.bots import BotService
 from core.services.bus import Bus
 from core.services.chat_log import ChatLog
@@ -38,6 +39,7 @@ class Services:
 
     accounts: Accounts
     anchors: Anchors
+    bot_changes: BotChanges
     bots: BotService
     bus: Bus
     chat_log: ChatLog

@@ -1,7 +1,7 @@
 """Everything that trades on one symbol: due orders, resting orders, protective prices, closed bars, signals."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from core.domain.errors import ProductError
 from core.domain.market import Bar, MarketState, Sampling, Timeframe
 from core.domain.order import ExitReason
 from core.domain.protective import ProtectivePrices
+from core.domain.sizing import position_view
 from core.domain.strategies import catalog
-from core.domain.strategies.base import Action, BarContext, Signal
+from core.domain.strategies.base import Action, BarContext, IndicatorSpec, Signal
 from core.ports import MarketFeed
 from core.services.bar_source import BarSource, IndicatorFactory
 from core.services.journal_writer import JournalWriter
@@ -72,9 +73,9 @@ class SymbolEngine:
             return
         runner = self._runners.get(bot.bot_id)
         if runner is None:
-            runner = Runner(user_id, bot, catalog.RISK_PROFILES[bot.risk_mode])
+            runner = Runner(user_id, bot, catalog.profile_of(bot.risk_mode))
             self._runners[bot.bot_id] = runner
-        runner.bot = bot
+        runner.bot, runner.profile = bot, catalog.profile_of(bot.risk_mode)
         # Also of a bot that is known: the answer to its entry may have been lost.
         # A position from another market waits for that market: this one's prices mean nothing to it.
         here = bot.source == self.feed.source
@@ -97,7 +98,7 @@ class SymbolEngine:
             strategy = catalog.make(bot.strategy, bot.parameters)
             past = source.add(strategy)
             for bar, values in past:
-                strategy.on_bar(bar, BarContext(values, in_position=False))
+                strategy.on_bar(bar, BarContext(values))
         except Exception as error:  # noqa: BLE001 - it is that bot's error, and must not keep the others from warming
             await self._guarded(self._failed(runner, self.feed.now(), error))
             return
@@ -120,7 +121,7 @@ class SymbolEngine:
                 await self._planned.execute_due(state)
             for timeframe, source in self._sources.items():
                 for bar, values in await source.on_state(state):
-                    await self._on_bar(bar, BarContext(values, in_position=False), timeframe, state)
+                    await self._on_bar(bar, values, timeframe, state)
             if state.sampling.of_bar:  # signals of the bar that closed act on this open
                 await self._planned.execute_due(state)
 
@@ -146,12 +147,14 @@ class SymbolEngine:
         for bot_id in self._stopping:
             self._planned.exit(self._runners[bot_id], state, ExitReason.FLATTEN, "the bot was stopped")
 
-    async def _on_bar(self, bar: Bar, context: BarContext, timeframe: Timeframe, state: MarketState) -> None:
+    async def _on_bar(
+        self, bar: Bar, values: Mapping[IndicatorSpec, float], timeframe: Timeframe, state: MarketState
+    ) -> None:
         for runner in list(self._runners.values()):
             if runner.strategy is None or runner.bot.timeframe is not timeframe:
                 continue
             runner.bars_seen += 1
-            own = BarContext(context.indicators, in_position=bool(runner.bot.held(self.symbol)))
+            own = BarContext(values, position_view(runner.bot, self.symbol, runner.profile))
             try:
                 signal = runner.strategy.on_bar(bar, own)
             except Exception as error:  # noqa: BLE001 - whatever a strategy raises is that bot's error, counted by its breaker
@@ -170,9 +173,9 @@ class SymbolEngine:
     def _act(self, runner: Runner, signal: Signal, bar: Bar, state: MarketState) -> None:
         self.traces.record(Trace(runner.bot.bot_id, state.ts, TraceKind.SIGNAL, signal.reason))
         if signal.action is Action.EXIT:
-            self._planned.exit(runner, state, ExitReason.SIGNAL, signal.reason)
+            self._planned.leave(runner, state, signal)
         else:
-            self._planned.enter(runner, bar, signal.reason, state)
+            self._planned.enter(runner, bar, signal, state)
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """What fails for one bot or user, or while the store is away, must not keep the others from trading."""

@@ -227,7 +227,7 @@ async def test_a_default_bot_gets_an_entry_within_three_real_minutes_at_60_times
     for spec in strategy.indicators:
         indicators.require(spec)
     for bar in await feed.history(BTC, Timeframe.M1, 200):
-        strategy.on_bar(bar, BarContext(indicators.update(bar), in_position=False))
+        strategy.on_bar(bar, BarContext(indicators.update(bar)))
     builder = BarBuilder(BTC, Timeframe.M1)
     async for state in feed.states(BTC):
         assert state.ts - ORIGIN <= timedelta(minutes=180)

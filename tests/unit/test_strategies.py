@@ -12,12 +12,23 @@ from hypothesis import strategies as st
 from core.adapters.indicators import TalibIndicators
 from core.domain.errors import InvalidInput
 from core.domain.market import Bar, Timeframe
-from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal, Strategy, StrategyKind
+from core.domain.strategies.base import (
+    FLAT,
+    Action,
+    BarContext,
+    IndicatorKind,
+    IndicatorSpec,
+    PositionView,
+    Signal,
+    Strategy,
+    StrategyKind,
+)
 from core.domain.strategies.catalog import RISK_PROFILES, STRATEGIES, make
 from tests.fakes.market import START
 from tools.arguments import RiskMode, StrategyName
 
 FAST, SLOW = IndicatorSpec(IndicatorKind.EMA, 9), IndicatorSpec(IndicatorKind.EMA, 21)
+HELD = PositionView(Decimal(1), Decimal(100), Decimal(1))
 RSI = IndicatorSpec(IndicatorKind.RSI, 14)
 
 
@@ -26,7 +37,7 @@ def _bar(minute: int, close: Decimal = Decimal(100)) -> Bar:
 
 
 def _decide(strategy: Strategy, values: Sequence[Mapping[IndicatorSpec, float]], *, held: bool) -> list[Signal | None]:
-    return [strategy.on_bar(_bar(i), BarContext(value, held)) for i, value in enumerate(values)]
+    return [strategy.on_bar(_bar(i), BarContext(value, HELD if held else FLAT)) for i, value in enumerate(values)]
 
 
 def _run(strategy: Strategy, closes: Sequence[int]) -> list[Signal | None]:
@@ -36,7 +47,7 @@ def _run(strategy: Strategy, closes: Sequence[int]) -> list[Signal | None]:
         indicators.require(spec)
     for minute, close in enumerate(closes):
         bar = _bar(minute, Decimal(close))
-        signal = strategy.on_bar(bar, BarContext(indicators.update(bar), held))
+        signal = strategy.on_bar(bar, BarContext(indicators.update(bar), HELD if held else FLAT))
         held = signal.action is Action.ENTER if signal else held
         signals.append(signal)
     return signals
@@ -67,7 +78,9 @@ def test_a_reason_gives_its_price_without_trailing_zeros(
     """Recorded prices have eight decimals, which no person wants to read."""
     strategy = make(name, {})
     bars = [_bar(i, Decimal("46852.50000000")) for i in range(len(values))]
-    signals = [strategy.on_bar(bar, BarContext(value, held)) for bar, value in zip(bars, values, strict=True)]
+    signals = [
+        strategy.on_bar(bar, BarContext(value, HELD if held else FLAT)) for bar, value in zip(bars, values, strict=True)
+    ]
     assert signals[-1] is not None
     assert signals[-1].reason.endswith("at a close of 46852.5")
 
@@ -125,9 +138,9 @@ def test_a_strategy_goes_on_after_a_restart_once_past_bars_are_replayed(name: st
     for minute, close in enumerate(closes):
         bar = _bar(minute, Decimal(close))
         if minute < 150:
-            restarted.on_bar(bar, BarContext(indicators.update(bar), in_position=False))
+            restarted.on_bar(bar, BarContext(indicators.update(bar)))
             continue
-        signal = restarted.on_bar(bar, BarContext(indicators.update(bar), held))
+        signal = restarted.on_bar(bar, BarContext(indicators.update(bar), HELD if held else FLAT))
         held = signal.action is Action.ENTER if signal else held
         assert signal == uninterrupted[minute]
     assert any(uninterrupted[150:])

@@ -1,8 +1,23 @@
 """Trend following: buy when the fast average rises above the slow one, sell when it is below again."""
 
+from collections.abc import Mapping
+
+from core.domain.errors import InvalidInput
 from core.domain.market import Bar
 from core.domain.money import plain
-from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal
+from core.domain.strategies.base import (
+    Action,
+    BarContext,
+    IndicatorKind,
+    IndicatorSpec,
+    Parameter,
+    Signal,
+    Strategy,
+    StrategyKind,
+)
+
+EMA_MEMORY = 20
+"""Periods after which what came before weighs less than e^-40 in an exponential average: below a float's digits."""
 
 
 class EmaCross:
@@ -28,6 +43,11 @@ class EmaCross:
         """The slow average needs `slow` bars, a crossing one more."""
         return self._slow.period + 1
 
+    @property
+    def memory_bars(self) -> int:
+        """The slow average forgets what lies further back."""
+        return EMA_MEMORY * self._slow.period
+
     def on_bar(self, bar: Bar, context: BarContext) -> Signal | None:
         """Compare the averages after this bar with their order before it."""
         fast = context.indicators.get(self._fast)
@@ -41,3 +61,21 @@ class EmaCross:
         if not context.in_position and was_above is False and fast > slow:
             return Signal(Action.ENTER, f"{pair[0]} crossed above {pair[1]} at a close of {plain(bar.close)}")
         return None
+
+
+def _build(values: Mapping[str, int]) -> Strategy:
+    if values["fast"] >= values["slow"]:
+        raise InvalidInput(f"ema_cross: fast ({values['fast']}) must be smaller than slow ({values['slow']}).")
+    return EmaCross(values["fast"], values["slow"])
+
+
+KIND = StrategyKind(
+    "ema_cross",
+    "EMA cross",
+    "Follows trends: buys when a fast average of closing prices rises above a slow one, sells when it falls below.",
+    (
+        Parameter("fast", 9, 2, 100, "bars in the fast average"),
+        Parameter("slow", 21, 3, 400, "bars in the slow average; more than fast"),
+    ),
+    _build,
+)

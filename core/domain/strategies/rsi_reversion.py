@@ -1,8 +1,22 @@
 """Mean reversion: buy when an oversold market turns up, sell once it has recovered."""
 
+from collections.abc import Mapping
+
 from core.domain.market import Bar
 from core.domain.money import plain
-from core.domain.strategies.base import Action, BarContext, IndicatorKind, IndicatorSpec, Signal
+from core.domain.strategies.base import (
+    Action,
+    BarContext,
+    IndicatorKind,
+    IndicatorSpec,
+    Parameter,
+    Signal,
+    Strategy,
+    StrategyKind,
+)
+
+RSI_MEMORY = 40
+"""Periods after which what came before weighs less than e^-40 in Wilder's averages: below a float's digits."""
 
 
 class RsiReversion:
@@ -28,6 +42,11 @@ class RsiReversion:
         """RSI needs `period` changes, so `period + 1` bars; a crossing one more."""
         return self._rsi.period + 2
 
+    @property
+    def memory_bars(self) -> int:
+        """Wilder's averages forget what lies further back."""
+        return RSI_MEMORY * self._rsi.period
+
     def on_bar(self, bar: Bar, context: BarContext) -> Signal | None:
         """Compare RSI after this bar with the one before it and with the exit level."""
         rsi = context.indicators.get(self._rsi)
@@ -42,3 +61,20 @@ class RsiReversion:
                 Action.ENTER, f"{name} came back up through {self._oversold} at a close of {plain(bar.close)}"
             )
         return None
+
+
+def _build(values: Mapping[str, int]) -> Strategy:
+    return RsiReversion(values["period"], values["oversold"], values["exit_level"])
+
+
+KIND = StrategyKind(
+    "rsi_reversion",
+    "RSI reversion",
+    "Buys dips: enters when an oversold market turns up again, sells once it has recovered.",
+    (
+        Parameter("period", 14, 2, 100, "bars the RSI looks back"),
+        Parameter("oversold", 30, 5, 45, "RSI level whose upward crossing is bought"),
+        Parameter("exit_level", 55, 46, 95, "RSI level at which the position is sold"),
+    ),
+    _build,
+)
