@@ -231,7 +231,7 @@ async def test_a_default_bot_gets_an_entry_within_three_real_minutes_at_60_times
     builder = BarBuilder(BTC, Timeframe.M1)
     async for state in feed.states(BTC):
         assert state.ts - ORIGIN <= timedelta(minutes=180)
-        signals = [strategy.on_bar(b, BarContext(indicators.update(b), False)) for b in builder.on_state(state)]
+        signals = [strategy.on_bar(b, BarContext(indicators.update(b))) for b in builder.on_state(state)]
         if any(signal and signal.action is Action.ENTER for signal in signals):
             break
 
