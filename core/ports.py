@@ -1,6 +1,6 @@
 """Ports: what the core needs from the outside, as small protocols that adapters and fakes implement."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -268,4 +268,15 @@ class IndicatorSet(Protocol):
 
     def update(self, bar: Bar) -> Mapping[IndicatorSpec, float]:
         """Digest one closed bar and give the values that are warm."""
+        ...
+
+
+class BatchIndicators(Protocol):
+    """Indicators of many bars at once, bit for bit what an IndicatorSet fed with them from the first gives."""
+
+    def values(self, specs: Iterable[IndicatorSpec], bars: Sequence[Bar]) -> Mapping[IndicatorSpec, list[float]]:
+        """The value after each bar, for each spec; NaN while it warms up.
+
+        Bars are of one symbol and timeframe, oldest first, each once.
+        """
         ...

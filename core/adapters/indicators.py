@@ -1,8 +1,10 @@
-"""Streaming indicators on TA-Lib: O(1) per bar, bit for bit what TA-Lib's batch functions give."""
+"""Indicators on TA-Lib: streamed in O(1) per bar or for many bars at once, bit for bit the same values."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 import talib
@@ -24,18 +26,57 @@ class _Handle(Protocol):
     @property
     def value(self) -> float: ...
 
-    def update(self, real: float, /) -> float: ...
+    def update(self, *inputs: float) -> float: ...
 
 
-_Opener = Callable[[np.ndarray, int], _Handle]
+class _Prices(NamedTuple):
+    """What indicators are made of, of one bar."""
 
-_OPENERS: dict[IndicatorKind, _Opener] = {
-    IndicatorKind.EMA: cast("_Opener", stream.EMA),
-    IndicatorKind.RSI: cast("_Opener", stream.RSI),
+    high: float
+    low: float
+    close: float
+
+
+_CLOSE = (_Prices._fields.index("close"),)
+_HIGH = (_Prices._fields.index("high"),)
+_LOW = (_Prices._fields.index("low"),)
+_ALL = tuple(range(len(_Prices._fields)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """TA-Lib's two forms of an indicator; both take the columns named by `inputs`, then the period."""
+
+    inputs: tuple[int, ...]
+    opened: Callable[..., _Handle]
+    batch: Callable[..., np.ndarray]
+
+
+def _function(inputs: tuple[int, ...], name: str) -> _Function:
+    return _Function(inputs, getattr(stream, name), getattr(talib, name))
+
+
+_FUNCTIONS: dict[IndicatorKind, _Function] = {
+    IndicatorKind.EMA: _function(_CLOSE, "EMA"),
+    IndicatorKind.RSI: _function(_CLOSE, "RSI"),
+    IndicatorKind.SMA: _function(_CLOSE, "SMA"),
+    IndicatorKind.STDDEV: _function(_CLOSE, "STDDEV"),
+    IndicatorKind.ATR: _function(_ALL, "ATR"),
+    IndicatorKind.ADX: _function(_ALL, "ADX"),
+    IndicatorKind.HIGHEST: _function(_HIGH, "MAX"),
+    IndicatorKind.LOWEST: _function(_LOW, "MIN"),
 }
 
 KEPT_BARS = 1000
-"""Closing prices kept to warm an indicator that is required later; an average over more bars warms live."""
+"""Bars kept to warm an indicator that is required later; one that needs more of them warms live."""
+
+
+def _prices(bar: Bar) -> _Prices:
+    return _Prices(float(bar.high), float(bar.low), float(bar.close))
+
+
+def _columns(prices: Collection[_Prices], inputs: tuple[int, ...]) -> list[np.ndarray]:
+    return [np.array([row[column] for row in prices], dtype=np.float64) for column in inputs]
 
 
 class TalibIndicators:
@@ -48,10 +89,10 @@ class TalibIndicators:
 
     def __init__(self, kept_bars: int = KEPT_BARS) -> None:
         self.dropped = 0
-        self._closes: deque[float] = deque(maxlen=kept_bars)
+        self._kept: deque[_Prices] = deque(maxlen=kept_bars)
         self._newest: datetime | None = None
         self._cold: list[IndicatorSpec] = []
-        self._warm: dict[IndicatorSpec, _Handle] = {}
+        self._warm: dict[IndicatorSpec, tuple[_Handle, tuple[int, ...]]] = {}
 
     def require(self, spec: IndicatorSpec) -> None:
         """Compute this one from now on (idempotent); kept bars are digested at once."""
@@ -66,25 +107,44 @@ class TalibIndicators:
             self.dropped += 1
             return self.values()
         self._newest = bar.open_time
-        close = float(bar.close)
-        self._closes.append(close)
-        values = {spec: handle.update(close) for spec, handle in self._warm.items()}
+        now = _prices(bar)
+        self._kept.append(now)
+        values = {
+            spec: handle.update(*[now[column] for column in inputs]) for spec, (handle, inputs) in self._warm.items()
+        }
         if self._cold:
             opened = [spec for spec in self._cold if self._open(spec)]
             self._cold = [spec for spec in self._cold if spec not in opened]
-            values.update({spec: self._warm[spec].value for spec in opened})
+            values.update({spec: self._warm[spec][0].value for spec in opened})
         return values
 
     def values(self) -> dict[IndicatorSpec, float]:
         """The warm values after the newest bar."""
-        return {spec: handle.value for spec, handle in self._warm.items()}
+        return {spec: handle.value for spec, (handle, _) in self._warm.items()}
 
     def _open(self, spec: IndicatorSpec) -> bool:
         """Make the handle from the kept bars; False while they are too few."""
-        if len(self._closes) < spec.period:
+        if len(self._kept) < spec.period:
             return False
+        function = _FUNCTIONS[spec.kind]
         try:
-            self._warm[spec] = _OPENERS[spec.kind](np.array(self._closes, dtype=np.float64), spec.period)
+            self._warm[spec] = function.opened(*_columns(self._kept, function.inputs), spec.period), function.inputs
         except _InsufficientHistory:
             return False
         return True
+
+
+class TalibBatch:
+    """Indicators of many bars at once (port BatchIndicators): what streaming them from the first bar gives."""
+
+    def values(self, specs: Iterable[IndicatorSpec], bars: Sequence[Bar]) -> dict[IndicatorSpec, list[float]]:
+        """The value after each bar, for each spec; NaN while it warms up."""
+        columns = _columns([_prices(bar) for bar in bars], _ALL)
+        computed: dict[IndicatorSpec, list[float]] = {}
+        for spec in specs:
+            function = _FUNCTIONS[spec.kind]
+            if len(bars) < spec.period:
+                computed[spec] = [nan] * len(bars)
+                continue
+            computed[spec] = function.batch(*[columns[column] for column in function.inputs], spec.period).tolist()
+        return computed
