@@ -13,24 +13,26 @@ def entry_quantity(bot: Bot, ask: Decimal, profile: RiskProfile, instrument: Ins
 
     `size` is the wanted fraction of all that the risk mode allows to be held (see Signal).
     """
-    allowed = _allowed(bot, instrument.symbol, profile)
+    allowed, lot = _allowed(bot, instrument.symbol, profile), instrument.lot_size
     room = allowed - _cost(bot, instrument.symbol)
     budget = min(allowed * size, room, bot.free_cash)
-    return floor_to(budget / ask, instrument.lot_size) if budget > 0 else ZERO
+    return budget // (ask * lot) * lot if budget > 0 else ZERO
 
 
 def exit_quantity(bot: Bot, instrument: Instrument, size: Decimal) -> Decimal | None:
-    """Base units to sell, in whole lots; None for all that is held."""
+    """Base units to sell, in whole lots and at least one; None for all that is held."""
     if size >= ONE:
         return None
-    return floor_to(bot.held(instrument.symbol) * size, instrument.lot_size) or None
+    held, lot = bot.held(instrument.symbol), instrument.lot_size
+    part = max(floor_to(held * size, lot), lot)
+    return part if part < held else None
 
 
 def position_view(bot: Bot, symbol: str, profile: RiskProfile) -> PositionView:
-    """A bot's position as its strategy may know it."""
+    """A bot's position as its strategy may know it; its last entry also after it was sold."""
     queue = bot.positions.get(symbol)
     if queue is None or not queue.quantity:
-        return FLAT
+        return PositionView(last_entry_at=bot.last_entry_at) if bot.last_entry_at else FLAT
     allowed = _allowed(bot, symbol, profile)
     filled = ratio(queue.cost, allowed) if allowed > 0 else ONE
     return PositionView(queue.quantity, ratio(queue.cost, queue.quantity), filled, bot.last_entry_at)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from core.domain.errors import InvalidInput
-from core.domain.strategies import ema_cross, rsi_reversion
+from core.domain.strategies import bollinger, breakout, dca, ema_cross, grid, rsi_reversion
 from core.domain.strategies.base import RiskProfile, Strategy, StrategyKind
 
-STRATEGIES: dict[str, StrategyKind] = {kind.name: kind for kind in (ema_cross.KIND, rsi_reversion.KIND)}
+STRATEGIES: dict[str, StrategyKind] = {
+    kind.name: kind for kind in (ema_cross.KIND, rsi_reversion.KIND, bollinger.KIND, breakout.KIND, grid.KIND, dca.KIND)
+}
 
 #: Targets are the spec's (1, 2, 3 %). Stops are three quarters of the target: after a round trip's costs of
 #: roughly 20-25 bps a loss then takes about what a win brings. No mode bets all of the cash, for fees are due too.
