@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 from core.domain.errors import ProductError
@@ -203,8 +204,30 @@ class AnchorLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """What a live feed has met since its start."""
+
+    refused: int = 0
+    """Frames, quotes, books, trades and bars that could not be true or not be read."""
+    late: int = 0
+    """Trades whose bar had been closed already."""
+    duplicates: int = 0
+    """Trades that came again, as they do after a reconnect."""
+    merged: int = 0
+    """Books and quotes that a newer one replaced before anybody took them."""
+    gaps: int = 0
+    """Times that trades may have been missed; their bars are taken from the exchange's history."""
+    reconnects: int = 0
+    failures: int = 0
+    """Requests and subscriptions that the exchange did not serve; each was tried again."""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """What a feed says of itself; `position` is what `MarketFeed.restore` takes after a restart."""
+    """What a feed says of itself; `position` is what the feed takes after a restart.
+
+    `dropped` counts states and data that were refused or came too late.
+    """
 
     source: str
     now: datetime
@@ -212,6 +235,8 @@ class FeedStatus:
     finished: bool
     dropped: int
     position: Document
+    progress: Decimal | None = None
+    counts: FeedCounts = FeedCounts()
 
 
 class MarketFeed(Protocol):

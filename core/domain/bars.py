@@ -9,17 +9,24 @@ from core.domain.market import Bar, CorruptMarketData, MarketState, Timeframe
 
 
 class BarBuilder:
-    """Builds the bars of one symbol from its states; prices are mids, volumes add up.
+    """Builds the bars of one symbol from its states; volumes add up.
+
+    Prices are mids, or with `of_trades` those of the trades in the states, as exchanges make bars; then an interval
+    without a trade gives no bar, whatever the quotes did. `closed_whole` tells whether no state of the bar that was
+    closed last reported a gap.
 
     A bar covers [open_time, open_time + span) and closes when a state at or after its end arrives. An
     interval in which no state came gives no bar: nothing is invented, and a strategy sees the next real
     bar instead. A state at or before the newest one digested is dropped and counted in `dropped`.
     """
 
-    def __init__(self, symbol: str, timeframe: Timeframe) -> None:
+    def __init__(self, symbol: str, timeframe: Timeframe, *, of_trades: bool = False) -> None:
         self.symbol = symbol
         self.timeframe = timeframe
         self.dropped = 0
+        self.closed_whole = True
+        self._whole = True
+        self._of_trades = of_trades
         self._seen_until: datetime | None = None
         self._open_time: datetime | None = None
         self._end: datetime | None = None
@@ -36,10 +43,17 @@ class BarBuilder:
         if self._seen_until is not None and state.ts <= self._seen_until:
             self.dropped += 1
             return []
+        self._whole = self._whole and not state.gap
         closed = self.close_at(state.ts)
         self._seen_until = state.ts
-        mid = state.mid
-        self._extend(state.ts, (mid, mid, mid, mid), state.volume)
+        if self._of_trades:
+            for trade in state.trades:
+                price = trade.price
+                self._extend(state.ts, (price, price, price, price), trade.quantity)
+        else:
+            mid = state.mid
+            self._extend(state.ts, (mid, mid, mid, mid), state.volume)
+        self._whole = self._whole and not state.gap
         return closed
 
     def absorb(self, bar: Bar) -> list[Bar]:
@@ -63,7 +77,11 @@ class BarBuilder:
 
     def close_at(self, ts: datetime) -> list[Bar]:
         """The bar in the making, when exchange time `ts` is at or after its end; it is then closed."""
-        if self._open_time is None or self._end is None or ts < self._end:
+        if self._end is None or ts < self._end:
+            return []
+        self.closed_whole, self._whole = self._whole, True
+        self._end = None
+        if self._open_time is None:
             return []
         bar = Bar(
             self.symbol, self.timeframe, self._open_time, self._open, self._high, self._low, self._close, self._volume

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from core.domain.errors import ProductError
 
+LIVE = "live:"
+"""How the source of every live feed begins; the exchange's id follows."""
+
 
 class CorruptMarketData(ProductError):
     """A quote or bar that cannot be true: zero, negative, NaN, crossed or empty."""
@@ -96,7 +99,8 @@ class MarketState:
 
     `volume` is what was traded (base units) since the previous state of the symbol; `trades` are those trades
     as far as they are known, or as much of them as an order of ours may claim, oldest first.
-    `source` names where it is from: `live:binance`, `replay:<name>`, `simulated`.
+    `source` names where it is from: `live:binance`, `replay:<name>`, `simulated`. After a `gap` trades between the
+    previous state and this one may be missing, so that neither the bar it closes nor the one it opens is whole.
     """
 
     symbol: str
@@ -107,6 +111,7 @@ class MarketState:
     source: str
     trades: tuple[Level, ...] = ()
     sampling: Sampling = Sampling.BOOK
+    gap: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a book that cannot be true."""

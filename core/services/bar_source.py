@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from core.domain.bars import BarBuilder
-from core.domain.market import Bar, MarketState, Timeframe
+from core.domain.market import LIVE, Bar, MarketState, Timeframe
 from core.domain.strategies.base import IndicatorSpec, Strategy
 from core.ports import IndicatorSet, MarketFeed
 
@@ -24,7 +24,7 @@ class BarSource:
         self._new_indicators = indicators
         self._symbol = symbol
         self._timeframe = timeframe
-        self._builder = BarBuilder(symbol, timeframe)
+        self._builder = BarBuilder(symbol, timeframe, of_trades=feed.source.startswith(LIVE))
         self._indicators = indicators()
         self._history: deque[Bar] = deque(maxlen=WARM_BARS)
         self._newest: datetime | None = None
@@ -64,7 +64,7 @@ class BarSource:
             return []
         # The first bar began before the builder did, so it was not seen whole.
         follows = newest is not None and built.open_time == newest + self._timeframe.span
-        if follows and self._building:
+        if follows and self._building and self._builder.closed_whole:
             return [built]
         self._building = True
         known = await self._feed.history(self._symbol, self._timeframe, WARM_BARS)
