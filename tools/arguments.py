@@ -1,14 +1,22 @@
 """Arguments of the tools: strict models with bounds and examples; no user id and no role ever among them."""
 
-from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from core.domain.instrument import Exchange
-from core.domain.market import Timeframe
-from tools.arguments_base import Amount, Arguments, BotName, NoArguments, SymbolText
+from tools.arguments_base import Arguments, NoArguments
+from tools.arguments_bots import (
+    AddCapital,
+    BotRef,
+    CloneBot,
+    CreateBot,
+    EditBot,
+    RenameBot,
+    RiskMode,
+    StopBot,
+    StrategyName,
+    WithdrawCapital,
+)
 from tools.arguments_ledger import (
     CountdownStatus,
     ExportCsv,
@@ -20,6 +28,7 @@ from tools.arguments_ledger import (
     SetTarget,
     TradeHistory,
 )
+from tools.arguments_market import Backtest, CompareBacktests, EquityChart, MarketPrice, PriceChart
 from tools.arguments_orders import (
     CancelOrder,
     ExplainDecision,
@@ -31,11 +40,16 @@ from tools.arguments_orders import (
 )
 
 __all__ = [
+    "AddCapital",
     "Arguments",
+    "Backtest",
     "BotRef",
     "CancelOrder",
+    "CloneBot",
+    "CompareBacktests",
     "CountdownStatus",
     "CreateBot",
+    "EditBot",
     "EmergencyStop",
     "EquityChart",
     "ExplainDecision",
@@ -49,7 +63,9 @@ __all__ = [
     "PerformanceRanking",
     "Period",
     "Positions",
+    "PriceChart",
     "Profits",
+    "RenameBot",
     "ResetBreaker",
     "RiskMode",
     "SetCooldown",
@@ -59,60 +75,8 @@ __all__ = [
     "SubmitOrder",
     "ToolName",
     "TradeHistory",
+    "WithdrawCapital",
 ]
-
-
-class StrategyName(StrEnum):
-    """Strategies that can be asked for."""
-
-    EMA_CROSS = "ema_cross"
-    RSI_REVERSION = "rsi_reversion"
-
-
-class RiskMode(StrEnum):
-    """How much a bot bets and how far its stop and target are."""
-
-    SAFE = "safe"
-    BALANCED = "balanced"
-    AGGRESSIVE = "aggressive"
-
-
-class CreateBot(Arguments):
-    """What can be said about a new bot; everything has a sensible default that the card shows."""
-
-    name: BotName | None = Field(None, description="Unique name; proposed when absent.", examples=["Alpha"])
-    symbol: SymbolText = Field("BTC/USDT", description="Pair to trade.", examples=["BTC/USDT", "ETH/USDT"])
-    strategy: StrategyName = Field(
-        StrategyName.EMA_CROSS,
-        description="ema_cross follows momentum and trends; rsi_reversion buys dips and sells rebounds.",
-    )
-    capital: Amount = Field(Decimal(1000), description="Play money to allocate, in the pair's quote currency.")
-    timeframe: Timeframe = Field(Timeframe.M1, description="Length of the bars the bot decides on.")
-    risk_mode: RiskMode = Field(RiskMode.BALANCED, description="Position size, stop and target.")
-    exchange: Exchange = Field(Exchange.BINANCE, description="Whose fees and rules apply.")
-    start: bool = Field(default=False, description="True when the person also wants it started at once.")
-
-
-class BotRef(Arguments):
-    """One bot, by the name the person used."""
-
-    bot: BotName = Field(description="Name of the bot.", examples=["Alpha"])
-
-
-class StopBot(BotRef):
-    """Stop for good: positions are sold, capital returns to free cash."""
-
-
-class MarketPrice(Arguments):
-    """Which price."""
-
-    symbol: SymbolText = Field("BTC/USDT", description="Pair.", examples=["BTC/USDT"])
-
-
-class EquityChart(Arguments):
-    """What span of the equity curve."""
-
-    hours: int | None = Field(None, ge=1, le=24 * 366, description="Only the last so many hours of engine time.")
 
 
 class EmergencyStop(Arguments):
@@ -135,6 +99,13 @@ ToolName = Literal[
     "pause_bot",
     "resume_bot",
     "stop_bot",
+    "pause_all_bots",
+    "resume_all_bots",
+    "rename_bot",
+    "clone_bot",
+    "edit_bot",
+    "add_capital",
+    "withdraw_capital",
     "list_bots",
     "bot_status",
     "portfolio_summary",
@@ -158,6 +129,9 @@ ToolName = Literal[
     "circuit_breaker_status",
     "reset_circuit_breaker",
     "market_price",
+    "price_chart",
+    "backtest",
+    "compare_backtests",
     "equity_chart",
     "emergency_stop",
     "resume_trading",

@@ -13,6 +13,7 @@ from core.services.health import Component
 from core.services.order_reader import OrderView
 from core.services.portfolio import EquityPoint, ProfitPeriod
 from core.services.traces import Trace
+from tools.results_bots import BotEdited, BotsMoved, CapitalMoved, Change
 from tools.results_guard import (
     BreakersShown,
     GloballyResumed,
@@ -31,6 +32,7 @@ from tools.results_ledger import (
     TargetSet,
     Verified,
 )
+from tools.results_market import Backtested, BacktestsCompared, FillMark, PriceChart
 from tools.results_orders import (
     CooldownSet,
     Explained,
@@ -42,18 +44,25 @@ from tools.results_orders import (
 from tools.spec import ToolSpec
 
 __all__ = [
+    "Backtested",
+    "BacktestsCompared",
+    "BotEdited",
     "BotFigures",
     "BotList",
     "BotMoved",
     "BotReport",
     "BotTrade",
+    "BotsMoved",
     "BreakerClosed",
     "BreakersShown",
+    "CapitalMoved",
+    "Change",
     "CooldownSet",
     "CountdownReport",
     "EquityCurve",
     "Explained",
     "Exported",
+    "FillMark",
     "Flattened",
     "FundsMoved",
     "GloballyResumed",
@@ -67,6 +76,7 @@ __all__ = [
     "OrderView",
     "Positions",
     "Price",
+    "PriceChart",
     "Profits",
     "Ranking",
     "Reconciled",
@@ -219,6 +229,9 @@ Result: TypeAlias = (
     | BotList
     | BotReport
     | BotMoved
+    | BotEdited
+    | BotsMoved
+    | CapitalMoved
     | Profits
     | Trades
     | Positions
@@ -235,6 +248,9 @@ Result: TypeAlias = (
     | CooldownSet
     | Explained
     | Price
+    | PriceChart
+    | Backtested
+    | BacktestsCompared
     | EquityCurve
     | Stopped
     | Resumed

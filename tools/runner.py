@@ -160,7 +160,7 @@ class ToolRunner:
         user = await self._services.accounts.current(caller.principal.user_id)
         if user is None or user.disabled:
             raise NotAuthenticated("This account cannot be used any more. Log in again.")
-        fresh = Caller(Principal(user.user_id, user.email, user.role), caller.conversation_id)
+        fresh = replace(caller, principal=Principal(user.user_id, user.email, user.role))
         tool = CATALOG.get(name)
         if tool is None or not _permits(fresh.principal, tool):
             raise Forbidden(UNKNOWN)
