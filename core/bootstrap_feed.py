@@ -6,6 +6,7 @@ import time
 
 import structlog
 
+from core.adapters.feeds.ohlcv_file import stem_of
 from core.adapters.feeds.replay import ReplayFeed
 from core.adapters.feeds.simulated import SimulatedFeed
 from core.adapters.feeds.simulated_book import SOURCE as SIMULATED
@@ -20,7 +21,7 @@ async def make_feed(market: MarketSettings, store: DocumentStore, clock: Clock) 
     """A replay of a file, else the simulated market; either goes on where it was."""
     path = market.replay_path
     if path is not None:
-        source = f"replay:{path.name.removesuffix('.gz').removesuffix('.csv')}"
+        source = f"replay:{stem_of(path)}"
         position = await resume_position(store, source)
         return await ReplayFeed.open(path, market.replay_speed, position, asyncio.sleep, time.monotonic)
     seed = await _simulation_seed(market.simulation_seed, store)

@@ -216,6 +216,17 @@ async def test_the_speed_sets_the_pace(tmp_path: Path):
     assert time.elapsed == pytest.approx((5 * 60 - 15) / 30)
 
 
+async def test_a_replay_tells_how_far_it_is(tmp_path: Path):
+    """spec/bots.md: progress shown. It is the part of the file that lies behind, history included."""
+    feed = await _open(_write(tmp_path, _rows(8)), warmup=2)
+    assert feed.status().progress == Decimal("0.25")
+    seen = [feed.status().progress async for _ in feed.states("BTC/USDT")]
+    assert seen == [Decimal(n) / 32 for n in range(9, 33)]
+    assert feed.status().progress == 1
+    again = await _open(tmp_path / "BTC_USDT-1m.csv", position=feed.status().position)
+    assert again.status().progress == 1
+
+
 async def test_closing_ends_the_iterator_without_finishing(tmp_path: Path):
     feed = await _open(_write(tmp_path, _rows(5)))
     async for _ in feed.states("BTC/USDT"):
@@ -236,8 +247,7 @@ async def test_there_is_one_consumer_and_one_symbol(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("BTC_USDT-1m.parquet", b"PAR1", "convert"),
-        ("BTC_USDT-1m.feather", b"", "convert"),
+        ("BTC_USDT-1m.parquet.gz", b"PAR1", "name the file"),
         ("prices.csv", b"", "BTC_USDT-1m.csv.gz"),
         ("BTC_USDT-2m.csv", b"", "timeframes are 1m"),
         ("BTC_USDT-1m.csv", b"", "0 usable bars"),

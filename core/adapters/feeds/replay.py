@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from core.adapters.feeds.ohlcv_file import OhlcvFile, read_ohlcv
 from core.adapters.feeds.pacing import Monotonic, Pacer, Sleep
-from core.adapters.feeds.replay_book import STEPS, state_of
+from core.domain.bar_states import STEPS, state_of
 from core.domain.bars import aggregate
 from core.domain.errors import Conflict, InvalidInput, NotFound
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, MarketState, Timeframe
+from core.domain.money import ratio
 from core.ports import Document, FeedStatus
 
 WARMUP_BARS = 240
@@ -49,7 +51,8 @@ class ReplayFeed:
         """Load the file in a thread and stand at its start, or where `position` (of an earlier run) says.
 
         Args:
-            path: `BASE_QUOTE-TIMEFRAME.csv` or `.csv.gz` with timestamp (ms), open, high, low, close, volume.
+            path: `BASE_QUOTE-TIMEFRAME` and `.csv`, `.csv.gz`, `.parquet` or `.feather`, with the columns
+                timestamp (ms), open, high, low, close, volume.
             speed: engine seconds per real second; 0 is as fast as the consumer takes it.
             position: `status().position` of an earlier run on the same file. Its `now` may be moved
                 forward, to engine time already acted upon after the position was stored.
@@ -127,7 +130,7 @@ class ReplayFeed:
             self._taken = False
 
     def status(self) -> FeedStatus:
-        """Where the replay stands; `dropped` counts the file's corrupt rows."""
+        """Where the replay stands; `dropped` counts the file's corrupt rows, `progress` what of it lies behind."""
         at = self._data.bars[min(self._next_bar, len(self._data.bars) - 1)]
         position: Document = {
             "file": self._data.stem,
@@ -138,11 +141,16 @@ class ReplayFeed:
             "started": self._started,
         }
         running = self.symbols if self._taken else ()
-        return FeedStatus(self.source, self._now, running, self._finished, self._data.dropped, position)
+        return FeedStatus(
+            self.source, self._now, running, self._finished, self._data.dropped, position, self._progress()
+        )
 
     async def close(self) -> None:
         """Stop pacing; a running iterator ends within a quarter of a second."""
         self._pacer.close()
+
+    def _progress(self) -> Decimal:
+        return ratio(Decimal(self._next_bar * STEPS + self._next_step), Decimal(len(self._data.bars) * STEPS))
 
     def _closed_bars(self) -> int:
         """How many of the file's bars have ended by now: the one whose last state was given has not."""
