@@ -134,17 +134,23 @@ class TalibIndicators:
         return True
 
 
+def price_columns(bars: Iterable[Bar]) -> list[np.ndarray]:
+    """What `batch_values` computes from, of bars in order."""
+    return _columns([_prices(bar) for bar in bars], _ALL)
+
+
+def batch_values(spec: IndicatorSpec, columns: Sequence[np.ndarray]) -> np.ndarray:
+    """The value after each bar; NaN while it warms up."""
+    if len(columns[0]) < spec.period:
+        return np.full(len(columns[0]), nan)
+    function = _FUNCTIONS[spec.kind]
+    return function.batch(*[columns[column] for column in function.inputs], spec.period)
+
+
 class TalibBatch:
     """Indicators of many bars at once (port BatchIndicators): what streaming them from the first bar gives."""
 
     def values(self, specs: Iterable[IndicatorSpec], bars: Sequence[Bar]) -> dict[IndicatorSpec, list[float]]:
         """The value after each bar, for each spec; NaN while it warms up."""
-        columns = _columns([_prices(bar) for bar in bars], _ALL)
-        computed: dict[IndicatorSpec, list[float]] = {}
-        for spec in specs:
-            function = _FUNCTIONS[spec.kind]
-            if len(bars) < spec.period:
-                computed[spec] = [nan] * len(bars)
-                continue
-            computed[spec] = function.batch(*[columns[column] for column in function.inputs], spec.period).tolist()
-        return computed
+        columns = price_columns(bars)
+        return {spec: batch_values(spec, columns).tolist() for spec in specs}
