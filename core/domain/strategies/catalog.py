@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from core.domain.errors import InvalidInput
-from core.domain.strategies import bollinger, breakout, dca, ema_cross, grid, rsi_reversion
+from core.domain.strategies import adaptive, bollinger, breakout, dca, ema_cross, grid, rsi_reversion
 from core.domain.strategies.base import RiskProfile, Strategy, StrategyKind
 
 STRATEGIES: dict[str, StrategyKind] = {
-    kind.name: kind for kind in (ema_cross.KIND, rsi_reversion.KIND, bollinger.KIND, breakout.KIND, grid.KIND, dca.KIND)
+    kind.name: kind
+    for kind in (
+        ema_cross.KIND,
+        rsi_reversion.KIND,
+        bollinger.KIND,
+        breakout.KIND,
+        grid.KIND,
+        dca.KIND,
+        adaptive.KIND,
+    )
 }
 
 #: Targets are the spec's (1, 2, 3 %). Stops are three quarters of the target: after a round trip's costs of
