@@ -55,14 +55,14 @@ class Assembler:
         self._unsure = False
         self._gap = False
 
-    @property
-    def newest(self) -> datetime | None:
-        """The newest exchange time that a message carried."""
-        return self._newest[0] if self._newest else None
-
     def knows(self, trade_id: str | None) -> bool:
         """Whether a trade of this id has come before."""
         return trade_id is not None and trade_id in self._seen
+
+    def pass_over(self, trade_id: str | None) -> None:
+        """A trade from before the states begin: known, but in none of them."""
+        if trade_id is not None:
+            self._is_new(trade_id)
 
     def on_trade(self, trade: LiveTrade, heard: float, now: datetime) -> None:
         """Take up a trade unless it cannot be true, came before, or its minute is over."""
