@@ -37,6 +37,12 @@ class ProtectivePrices:
         if protection.take_profit is not None:
             heapq.heappush(self._targets, (protection.take_profit, bot_id))
 
+    def untouched(self, low: Decimal, high: Decimal) -> bool:
+        """Whether no best bid from `low` to `high` triggers anything; False also where it cannot be told quickly."""
+        if not self._current:
+            return True
+        return not (self._stops and -self._stops[0][0] >= low) and not (self._targets and self._targets[0][0] <= high)
+
     def triggered(self, bid: Decimal) -> list[Triggered]:
         """Bots whose price was touched by the best bid; where both were, the stop."""
         hits: list[Triggered] = []

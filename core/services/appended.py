@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from core.domain.account import Account
 from core.domain.bot_state import RestingOrder
@@ -37,6 +38,27 @@ class Appended:
 
 _ENDS_ORDERS = (AccountReset, BotPaused, BotStopped, BreakerTripped, TradingHalted)
 """Events that end resting orders without naming them."""
+
+
+class Follower(Protocol):
+    """What is kept beside a journal and follows each fold of it: the projections, or nothing in a backtest."""
+
+    async def begin(self, user_id: str, folded: int) -> None:
+        """Events after seq `folded` will be told."""
+        ...
+
+    def before(self, state: Account, event: Event) -> None:
+        """An event is about to be folded into this state."""
+        ...
+
+    def on_appended(self, appended: "Appended") -> None:
+        """It was folded."""
+        ...
+
+    def abandon(self, user_id: str, seq: int) -> None:
+        """The fold failed after event `seq`; the state means nothing."""
+        ...
+
 
 Listener = Callable[[Appended], None]
 

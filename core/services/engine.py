@@ -1,16 +1,14 @@
-"""The engine: owns the lease, runs every user's bots on the market hub, records marks."""
+"""The engine: owns the lease, runs every user's bots on the market hub, has marks recorded."""
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 
 from core.domain.account import Account
 from core.domain.bot import BotStatus
 from core.domain.bot_state import Bot
-from core.domain.codec import iso
-from core.domain.commands import PauseBot, RecordMarks, TakeOwnership
+from core.domain.commands import PauseBot, TakeOwnership
 from core.domain.errors import ProductError
 from core.domain.events import (
     BotErred,
@@ -22,7 +20,7 @@ from core.domain.events import (
     OrderFilled,
     OwnershipTaken,
 )
-from core.domain.market import MarketState, Timeframe
+from core.domain.market import MarketState
 from core.ports import DocumentStore, StoreUnavailable
 from core.services.accounts import Accounts
 from core.services.bar_source import IndicatorFactory
@@ -31,6 +29,7 @@ from core.services.feed_position import save_position
 from core.services.journal_writer import JournalWriter
 from core.services.manual_orders import ManualOrders
 from core.services.market_hub import MarketHub
+from core.services.marks import HourlyMarks
 from core.services.orders import OrderService
 from core.services.ownership import EngineRole, Ownership
 from core.services.symbol_engine import SymbolEngine
@@ -67,7 +66,7 @@ class Engine:
         self._holder = holder
         self._symbols: dict[str, SymbolEngine] = {}
         self._users: set[str] = set()
-        self._marked_hour: datetime | None = None
+        self._marks = HourlyMarks(parts.writer, parts.hub, parts.orders)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -213,27 +212,4 @@ class Engine:
         engine = self._symbols.get(state.symbol)
         if engine is not None:
             await engine.on_state(state)
-        hour = Timeframe.H1.floor(state.ts)
-        if self._marked_hour is None or hour > self._marked_hour:
-            first = self._marked_hour is None
-            day_start = not first and Timeframe.D1.floor(state.ts) == hour
-            self._marked_hour = hour
-            if not first:
-                await self._record_marks(hour, state.ts, day_start=day_start)
-
-    async def _record_marks(self, hour: datetime, now: datetime, *, day_start: bool) -> None:
-        for user_id in list(self._users):
-            try:
-                await self._mark(user_id, hour, now, day_start=day_start)
-            except ProductError as error:
-                _log.error("an account was not marked", user_id=user_id, code=error.code, problem=error.message)
-
-    async def _mark(self, user_id: str, hour: datetime, now: datetime, *, day_start: bool) -> None:
-        state = self._parts.writer.known(user_id)
-        if state.open_symbols() or (day_start and state.bots):
-            key = f"marks:{iso(hour)}"
-            mids = self._parts.hub.mids_for(state)
-            await self._parts.writer.execute(user_id, RecordMarks(day_start), now=now, key=key, marks=mids)
-            # The breaker is looked at after each mark too: of every bot that holds something, and of the user.
-            for bot in [bot for bot in state.bots.values() if not bot.flat]:
-                await self._parts.orders.check_breakers(user_id, bot.bot_id, now)
+        await self._marks.on_state(state.ts, self._users)

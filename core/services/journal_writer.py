@@ -15,9 +15,8 @@ from core.domain.gates.verdict import Denied
 from core.domain.journal import Event, Head, Stamp, read, seal, verified
 from core.domain.rules import TradingRules
 from core.ports import Clock, DocumentStore, DuplicateKey
-from core.services.appended import Appended, Listener, apply
+from core.services.appended import Appended, Follower, Listener, apply
 from core.services.chains import Chain
-from core.services.projector import Projector
 from core.services.repeats import is_result_of
 from core.services.snapshots import Snapshots
 
@@ -50,7 +49,7 @@ class JournalWriter:
         store: DocumentStore,
         clock: Clock,
         rules: TradingRules,
-        projector: Projector,
+        projector: Follower,
         snapshots: Snapshots | None = None,
     ) -> None:
         self._store = store

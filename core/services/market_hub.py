@@ -51,7 +51,7 @@ class MarketHub:
 
     async def _run(self, symbol: str) -> None:
         async for state in self.feed.states(symbol):
-            self._latest[symbol] = state
+            self.note(state)
             for reader in tuple(self._readers):
                 try:
                     await reader(state)
@@ -64,6 +64,10 @@ class MarketHub:
             _log.info("market data ended", symbol=symbol, source=self.feed.source)
         async with self._news:
             self._news.notify_all()
+
+    def note(self, state: MarketState) -> None:
+        """This is the newest state of its symbol."""
+        self._latest[state.symbol] = state
 
     def failed(self) -> list[str]:
         """Symbols whose loop ended with an error."""

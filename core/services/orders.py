@@ -16,7 +16,7 @@ from core.services.journal_writer import JournalWriter
 from core.services.market_hub import MarketHub
 from core.services.order_result import OrderResult, recorded, refused
 from core.services.system_modes import SystemModes
-from core.services.traces import Trace, TraceKind, Traces
+from core.services.traces import Trace, TraceKind, TraceLog
 
 LATENCY = timedelta(milliseconds=50)
 
@@ -27,7 +27,7 @@ _ANY_STEP = Decimal("0.00000001")
 class OrderService:
     """Brings an order, the market it meets and the journal together."""
 
-    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids, traces: Traces, modes: SystemModes) -> None:
+    def __init__(self, writer: JournalWriter, hub: MarketHub, ids: Ids, traces: TraceLog, modes: SystemModes) -> None:
         self._writer = writer
         self._hub = hub
         self._ids = ids

@@ -15,7 +15,7 @@ from core.domain.market import Bar, MarketState
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.domain.protective import ProtectivePrices
 from core.domain.sizing import entry_quantity, exit_quantity
-from core.domain.strategies.base import RiskProfile, Signal, Strategy
+from core.domain.strategies.base import FLAT, PositionView, RiskProfile, Signal, Strategy
 from core.services.order_result import OrderResult
 from core.services.orders import LATENCY, OrderService
 
@@ -24,7 +24,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Runner:
-    """A bot as this engine knows it. `working` while one of its orders waits for its market state."""
+    """A bot as this engine knows it. `working` while one of its orders waits for its market state.
+
+    `view` is its position as its owner's journal had it at `viewed_seq`.
+    """
 
     user_id: str
     bot: Bot
@@ -33,6 +36,8 @@ class Runner:
     run: int = 0
     bars_seen: int = 0
     working: bool = False
+    view: PositionView = FLAT
+    viewed_seq: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class PlannedOrders:
     protective: ProtectivePrices
     epoch: int
     _planned: list[Planned] = field(default_factory=list[Planned])
+
+    @property
+    def empty(self) -> bool:
+        """Whether no order waits."""
+        return not self._planned
 
     def enter(self, runner: Runner, bar: Bar, signal: Signal, state: MarketState) -> None:
         """Buy what the signal wants of what the risk mode allows, with its target and stop.

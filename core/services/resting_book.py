@@ -32,6 +32,11 @@ class RestingBook:
     lot_size: Decimal
     _watched: dict[str, dict[str, Watched]] = field(default_factory=dict[str, dict[str, Watched]])
 
+    @property
+    def empty(self) -> bool:
+        """Whether no order rests."""
+        return not self._watched
+
     def sync(self, user_id: str, bot: Bot, symbol: str) -> None:
         """Take over which orders of a bot rest in this symbol; also those of before a restart."""
         known = self._watched.pop(bot.bot_id, {})

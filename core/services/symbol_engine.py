@@ -1,9 +1,10 @@
 """Everything that trades on one symbol: due orders, resting orders, protective prices, closed bars, signals."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 
@@ -16,28 +17,42 @@ from core.domain.order import ExitReason
 from core.domain.protective import ProtectivePrices
 from core.domain.sizing import position_view
 from core.domain.strategies import catalog
-from core.domain.strategies.base import Action, BarContext, IndicatorSpec, Signal
+from core.domain.strategies.base import Action, BarContext, IndicatorSpec, PositionView, Signal
 from core.ports import MarketFeed
 from core.services.bar_source import BarSource, IndicatorFactory
 from core.services.journal_writer import JournalWriter
 from core.services.orders import OrderService
 from core.services.planned_orders import PlannedOrders, Runner
 from core.services.resting_book import RestingBook, Watched
-from core.services.traces import Trace, TraceKind, Traces
+from core.services.traces import Trace, TraceKind, TraceLog
 
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of a closed bar for one bot: its strategy's wish, or the error it raised."""
+
+    runner: Runner
+    bar: Bar
+    signal: Signal | None = None
+    error: Exception | None = None
+
+
 @dataclass(slots=True)
 class SymbolEngine:
-    """Runs the bots of one symbol on its states, one state at a time."""
+    """Runs the bots of one symbol on its states, one state at a time.
+
+    Live it is given every state, by `on_state`. A backtest alone drives its engine and takes the same steps apart:
+    `meet`, `decide` on what closed, `act`; and none of them on a bar for which it is `idle` and nothing is decided.
+    """
 
     symbol: str
     feed: MarketFeed
     indicators: IndicatorFactory
     writer: JournalWriter
     orders: OrderService
-    traces: Traces
+    traces: TraceLog
     epoch: int
     _runners: dict[str, Runner] = field(default_factory=dict[str, Runner])
     _stopping: set[str] = field(default_factory=set[str])
@@ -114,16 +129,60 @@ class SymbolEngine:
     async def on_state(self, state: MarketState) -> None:
         """Orders that are due first, then resting ones, then protective prices, then bars and signals."""
         async with self._lock:
-            await self._planned.execute_due(state)
-            await self._meet_resting(state)
-            self._plan_protective_exits(state)
-            if state.sampling.of_bar:  # triggered inside this bar, so sold inside it
-                await self._planned.execute_due(state)
-            for timeframe, source in self._sources.items():
+            await self.meet(state)
+            decided: list[Decided] = []
+            for source in self._sources.values():
                 for bar, values in await source.on_state(state):
-                    await self._on_bar(bar, values, timeframe, state)
-            if state.sampling.of_bar:  # signals of the bar that closed act on this open
-                await self._planned.execute_due(state)
+                    decided += self.decide(bar, values)
+            await self.act(decided, state)
+
+    def idle(self, low: Decimal, high: Decimal) -> bool:
+        """Whether best bids from `low` to `high` would leave everything here as it is, whatever else they bring."""
+        return (
+            self._planned.empty and not self._stopping and self._resting.empty and self._protective.untouched(low, high)
+        )
+
+    async def meet(self, state: MarketState) -> None:
+        """Everything that waited meets this state: due orders, resting ones, protective prices."""
+        await self._planned.execute_due(state)
+        await self._meet_resting(state)
+        self._plan_protective_exits(state)
+        if state.sampling.of_bar:  # triggered inside this bar, so sold inside it
+            await self._planned.execute_due(state)
+
+    def decide(self, bar: Bar, values: Mapping[IndicatorSpec, float]) -> list[Decided]:
+        """What the strategies on its timeframe make of a bar that closed, with the indicators' values after it."""
+        decided: list[Decided] = []
+        for runner in self._runners.values():
+            bot, strategy = runner.bot, runner.strategy
+            if strategy is None or bot.timeframe is not bar.timeframe or bot.status is not BotStatus.RUNNING:
+                continue
+            runner.bars_seen += 1
+            try:
+                signal = strategy.on_bar(bar, BarContext(values, self._view(runner)))
+            except Exception as error:  # noqa: BLE001 - whatever a strategy raises is that bot's error, counted by its breaker
+                decided.append(Decided(runner, bar, error=error))
+            else:
+                if signal is not None:
+                    decided.append(Decided(runner, bar, signal))
+        return decided
+
+    async def act(self, decided: Iterable[Decided], state: MarketState) -> None:
+        """Plan what was decided on the bar that this state closed; on bars the orders meet it at once."""
+        for one in decided:
+            if one.error is not None:
+                await self._guarded(self._failed(one.runner, state.ts, one.error))
+            elif one.signal is not None:
+                self._plan(one.runner, one.signal, one.bar, state)
+        if state.sampling.of_bar:  # signals of the bar that closed act on this open
+            await self._planned.execute_due(state)
+
+    def _view(self, runner: Runner) -> PositionView:
+        """A bot's position as its strategy may know it; looked at anew when its owner's journal has moved on."""
+        seq = self.writer.known(runner.user_id).seq
+        if seq != runner.viewed_seq:
+            runner.view, runner.viewed_seq = position_view(runner.bot, self.symbol, runner.profile), seq
+        return runner.view
 
     async def _meet_resting(self, state: MarketState) -> None:
         for watched in self._resting.expired(state):
@@ -147,22 +206,6 @@ class SymbolEngine:
         for bot_id in self._stopping:
             self._planned.exit(self._runners[bot_id], state, ExitReason.FLATTEN, "the bot was stopped")
 
-    async def _on_bar(
-        self, bar: Bar, values: Mapping[IndicatorSpec, float], timeframe: Timeframe, state: MarketState
-    ) -> None:
-        for runner in list(self._runners.values()):
-            if runner.strategy is None or runner.bot.timeframe is not timeframe:
-                continue
-            runner.bars_seen += 1
-            own = BarContext(values, position_view(runner.bot, self.symbol, runner.profile))
-            try:
-                signal = runner.strategy.on_bar(bar, own)
-            except Exception as error:  # noqa: BLE001 - whatever a strategy raises is that bot's error, counted by its breaker
-                await self._guarded(self._failed(runner, state.ts, error))
-                continue
-            if signal is not None:
-                self._act(runner, signal, bar, state)
-
     async def _failed(self, runner: Runner, now: datetime, error: Exception) -> None:
         text = f"The strategy failed: {type(error).__name__}."
         _log.error("a strategy failed", bot_id=runner.bot.bot_id, exc_info=error)
@@ -170,7 +213,7 @@ class SymbolEngine:
         await self.writer.execute(runner.user_id, RecordBotError(runner.bot.bot_id, text), now=now)
         await self.orders.check_breakers(runner.user_id, runner.bot.bot_id, now)
 
-    def _act(self, runner: Runner, signal: Signal, bar: Bar, state: MarketState) -> None:
+    def _plan(self, runner: Runner, signal: Signal, bar: Bar, state: MarketState) -> None:
         self.traces.record(Trace(runner.bot.bot_id, state.ts, TraceKind.SIGNAL, signal.reason))
         if signal.action is Action.EXIT:
             self._planned.leave(runner, state, signal)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from core.domain.codec import decode, encode, iso
 from core.ports import DocumentStore, Put
@@ -29,6 +30,14 @@ class Trace:
     kind: TraceKind
     text: str
     gate: str | None = None
+
+
+class TraceLog(Protocol):
+    """Where decisions are told."""
+
+    def record(self, trace: Trace) -> None:
+        """Take one; never blocks."""
+        ...
 
 
 class Traces:
