@@ -104,6 +104,7 @@ class StartBot:
     source: str
     actor: str
     system_halted: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class ResumeBot:
     source: str
     actor: str
     system_halted: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

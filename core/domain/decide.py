@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain import commands as cmd
-from core.domain import decide_bot, decide_money, decide_resting
+from core.domain import decide_bot, decide_edit, decide_money, decide_resting
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.decide_order import decide_order
@@ -87,8 +87,8 @@ _DECIDERS: dict[type[cmd.Command], Callable[[Account, Any, Setting], Decision]] 
     cmd.StopBot: decide_bot.stop,
     cmd.RecordBotError: decide_bot.record_error,
     cmd.OpenManualBot: decide_bot.open_manual,
-    cmd.SetCooldown: decide_bot.set_cooldown,
-    cmd.EditBot: decide_bot.edit,
+    cmd.SetCooldown: decide_edit.set_cooldown,
+    cmd.EditBot: decide_edit.edit,
     cmd.SubmitOrder: decide_order,
     cmd.FillResting: decide_resting.fill_resting,
     cmd.CancelOrder: decide_resting.cancel,

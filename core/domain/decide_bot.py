@@ -7,26 +7,24 @@ from core.domain import commands as cmd
 from core.domain import events as ev
 from core.domain.account import Account
 from core.domain.bot import BotStatus, Move
+from core.domain.bot_names import MANUAL_NAME, checked_name
 from core.domain.bot_state import MANUAL, Bot
 from core.domain.decision import NOTHING, Decision, Setting
-from core.domain.errors import Conflict, InvalidInput
+from core.domain.errors import Conflict
 from core.domain.instrument import Exchange, split_symbol
 from core.domain.market import Timeframe
 from core.domain.money import parse_positive
 from core.domain.strategies import catalog
 
-NAME_LENGTH = 40
-MANUAL_NAME = "Manual"
-MAX_COOLDOWN_MINUTES = 120
-MIN_COOLDOWN_MINUTES = 5
-
 
 def create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision:
     """A new bot with capital from free cash."""
-    name = _free_name(state, command.name, None)
+    name = checked_name(state, command.name, None)
     living = [b for b in state.bots.values() if b.status is not BotStatus.STOPPED]
     if len(living) >= setting.rules.max_bots:
         raise Conflict(f"You have {len(living)} bots, which is the limit. Stop one first.")
+    catalog.make(command.strategy, command.parameters)
+    catalog.profile_of(command.risk_mode)
     parse_positive(command.capital, "The capital")
     _, quote = split_symbol(command.symbol)
     free = state.free_cash.get(quote, Decimal(0))
@@ -46,19 +44,6 @@ def create(state: Account, command: cmd.CreateBot, setting: Setting) -> Decision
             actor=command.actor,
         )
     )
-
-
-def _free_name(state: Account, wanted: str, bot: Bot | None) -> str:
-    """The name without outer blanks, when this bot (None: a new one) may have it."""
-    name = wanted.strip()
-    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
-        raise InvalidInput(f"A bot's name has 1 to {NAME_LENGTH} printable characters.")
-    if name.casefold().startswith(MANUAL_NAME.casefold()):
-        raise Conflict(f"{MANUAL_NAME} is the bot of your own orders. Choose another name.")
-    others = (b for b in state.bots.values() if b.status is not BotStatus.STOPPED and b is not bot)
-    if any(b.name.casefold() == name.casefold() for b in others):
-        raise Conflict(f"You already have a bot called {name}. Choose another name.")
-    return name
 
 
 def open_manual(state: Account, command: cmd.OpenManualBot, _: Setting) -> Decision:
@@ -82,68 +67,12 @@ def open_manual(state: Account, command: cmd.OpenManualBot, _: Setting) -> Decis
     )
 
 
-def set_cooldown(state: Account, command: cmd.SetCooldown, _: Setting) -> Decision:
-    """The least time between two entries."""
-    bot = state.bot(command.bot_id)
-    if command.cooldown_minutes and not MIN_COOLDOWN_MINUTES <= command.cooldown_minutes <= MAX_COOLDOWN_MINUTES:
-        bounds = f"{MIN_COOLDOWN_MINUTES} to {MAX_COOLDOWN_MINUTES} minutes"
-        raise InvalidInput(f"A cooldown is {bounds}, or 0 for none, not {command.cooldown_minutes}.")
-    if bot.status is BotStatus.STOPPED:
-        raise Conflict(f"{bot.name} is stopped for good; it makes no entries any more.")
-    return Decision(ev.BotEdited(bot.bot_id, command.actor, cooldown_minutes=command.cooldown_minutes))
-
-
-def edit(state: Account, command: cmd.EditBot, _: Setting) -> Decision:
-    """Another name at any time before the end; another way to trade only while it does not run."""
-    bot = state.bot(command.bot_id)
-    if bot.manual:
-        raise Conflict(f"{bot.name} is the bot of your own orders; it cannot be changed.")
-    if bot.status is BotStatus.STOPPED:
-        raise Conflict(f"{bot.name} is stopped for good; it cannot be changed any more.")
-    fact = ev.BotEdited(
-        bot.bot_id,
-        command.actor,
-        name=None if command.name is None else _free_name(state, command.name, bot),
-        strategy=command.strategy,
-        parameters=_edited_parameters(bot, command),
-        timeframe=command.timeframe,
-        risk_mode=None if command.risk_mode is None else _known_risk_mode(command.risk_mode),
-    )
-    if (fact.strategy, fact.parameters, fact.timeframe, fact.risk_mode) != (None, None, None, None):
-        _refuse_while_it_runs(bot)
-    elif fact.name is None:
-        raise InvalidInput(f"Say what to change about {bot.name}: its name, strategy, parameters, bars or risk mode.")
-    return Decision(fact)
-
-
-def _edited_parameters(bot: Bot, command: cmd.EditBot) -> dict[str, int] | None:
-    """All parameters as they will be; None when neither they nor the strategy change."""
-    if command.strategy is None and command.parameters is None:
-        return None
-    kind = catalog.kind_of(command.strategy or bot.strategy)
-    kept = bot.parameters if kind.name == bot.strategy else {}
-    wanted = kept | (command.parameters or {})
-    kind.make(wanted)
-    return kind.complete(wanted)
-
-
-def _known_risk_mode(name: str) -> str:
-    catalog.profile_of(name)
-    return name
-
-
-def _refuse_while_it_runs(bot: Bot) -> None:
-    if bot.status not in {BotStatus.CREATED, BotStatus.PAUSED}:
-        status = bot.status.value.replace("_", " ")
-        raise Conflict(f"{bot.name} is {status}. How it trades can be changed while it is paused.")
-
-
 def start(state: Account, command: cmd.StartBot, _: Setting) -> Decision:
     """For the first time, or again after a pause."""
     bot = state.bot(command.bot_id)
     _may_run(state, bot, command)
     life.after(bot.status, Move.START, bot.name)
-    return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor))
+    return Decision(ev.BotStarted(bot.bot_id, bot.run + 1, command.source, command.actor, command.reason))
 
 
 def resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
@@ -151,7 +80,7 @@ def resume(state: Account, command: cmd.ResumeBot, _: Setting) -> Decision:
     bot = state.bot(command.bot_id)
     _may_run(state, bot, command)
     life.after(bot.status, Move.RESUME, bot.name)
-    return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor))
+    return Decision(ev.BotResumed(bot.bot_id, bot.run + 1, command.source, command.actor, command.reason))
 
 
 def refuse_to_run(state: Account, *, system_halted: bool) -> None:

@@ -48,6 +48,7 @@ class BotStarted:
     run: int
     source: str
     actor: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class BotResumed:
     run: int
     source: str
     actor: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

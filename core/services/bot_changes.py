@@ -9,7 +9,7 @@ from core.domain.bot_state import Bot
 from core.domain.commands import Allocate, Command, EditBot, Release
 from core.domain.decide import decide
 from core.domain.decision import Setting
-from core.domain.errors import ProductError
+from core.domain.errors import Conflict, ProductError
 from core.domain.market import Timeframe
 from core.services.bots import BotPlan, BotService
 from core.services.journal_writer import JournalWriter
@@ -59,9 +59,15 @@ class BotChanges:
         return await self._run(user_id, bot_id, _edit_command(bot_id, edit, actor), key)
 
     async def clone_plan(self, user_id: str, bot_id: str, *, name: str = "", capital: Decimal | None = None) -> BotPlan:
-        """A new bot that trades like this one, as `BotService.create` takes it; by default with the same capital."""
+        """A new bot that trades like this one, as `BotService.create` takes it; by default with the same capital.
+
+        Raises:
+            Conflict: it is the built-in bot.
+        """
         state = await self._writer.account(user_id)
         bot = state.bot(bot_id)
+        if bot.manual:
+            raise Conflict(f"{bot.name} is the bot of your own orders; there is only one in {bot.quote}.")
         plan = BotPlan(
             name=name or _copy_name(state, bot.name),
             exchange=bot.exchange,
@@ -87,9 +93,9 @@ class BotChanges:
         return await self._run(user_id, bot_id, _capital_command(bot_id, amount, actor), key)
 
     async def pause_all(self, user_id: str, *, actor: str, key: str) -> tuple[BotOutcome, ...]:
-        """Pause every running bot; the answer has one line for each."""
-        running = await self._of_status(user_id, BotStatus.RUNNING)
-        return tuple([await self._pause(user_id, bot, actor, f"{key}:{bot.bot_id}") for bot in running])
+        """Pause every running bot; the answer has one line for each, also for those that this key paused before."""
+        concerned = await self._concerned(user_id, BotStatus.RUNNING, key)
+        return tuple([await self._pause(user_id, bot, actor, f"{key}:{bot.bot_id}") for bot in concerned])
 
     async def resume_all(self, user_id: str, *, actor: str, key: str) -> tuple[BotOutcome, ...]:
         """Resume every paused bot that may run; the answer has one line for each, with what kept it from running.
@@ -98,12 +104,14 @@ class BotChanges:
             Conflict: no bot may run now.
         """
         await self._bots.refuse_to_run(user_id)
-        paused = await self._of_status(user_id, BotStatus.PAUSED)
-        return tuple([await self._resume(user_id, bot, actor, f"{key}:{bot.bot_id}") for bot in paused])
+        concerned = await self._concerned(user_id, BotStatus.PAUSED, key)
+        return tuple([await self._resume(user_id, bot, actor, f"{key}:{bot.bot_id}") for bot in concerned])
 
-    async def _of_status(self, user_id: str, status: BotStatus) -> list[Bot]:
-        state = await self._writer.account(user_id)
-        return [bot for bot in state.bots.values() if bot.status is status and not bot.manual]
+    async def _concerned(self, user_id: str, status: BotStatus, key: str) -> list[Bot]:
+        """Bots of this status, and those that were of it when the key was first used."""
+        bots = [bot for bot in (await self._writer.account(user_id)).bots.values() if not bot.manual]
+        moved = [bot.status is status or await self._writer.uses(user_id, f"{key}:{bot.bot_id}") for bot in bots]
+        return [bot for bot, concerned in zip(bots, moved, strict=True) if concerned]
 
     async def _pause(self, user_id: str, bot: Bot, actor: str, key: str) -> BotOutcome:
         try:

@@ -70,7 +70,7 @@ class BotService:
         Raises:
             Conflict: it cannot be created, or should be started and nothing may run now; then it is not created.
         """
-        if start:
+        if start and not await self._writer.uses(user_id, key):
             await self.refuse_to_run(user_id)
         command = self._creation(plan, actor)
         outcome = await self._writer.execute(user_id, command, now=self._hub.feed.now(), key=key)
@@ -119,12 +119,12 @@ class BotService:
 
     async def start(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let it trade on the present market data source."""
-        command = StartBot(bot_id, self._hub.feed.source, actor, self._modes.halted)
+        command = StartBot(bot_id, self._hub.feed.source, actor, self._modes.halted, "started by its owner")
         return await self._run(user_id, command, bot_id, key)
 
     async def resume(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:
         """Let a paused bot trade again."""
-        command = ResumeBot(bot_id, self._hub.feed.source, actor, self._modes.halted)
+        command = ResumeBot(bot_id, self._hub.feed.source, actor, self._modes.halted, "resumed by its owner")
         return await self._run(user_id, command, bot_id, key)
 
     async def pause(self, user_id: str, bot_id: str, *, actor: str, key: str) -> Bot:

@@ -14,17 +14,23 @@ def _(fact: ev.BotCreated, _: Names) -> Told:
 
 @tell_fact.register
 def _(fact: ev.BotEdited, names: Names) -> Told:
-    changed = [
-        what
-        for what in ("name", "strategy", "parameters", "timeframe", "risk_mode", "cooldown_minutes")
-        if getattr(fact, what) is not None
-    ]
-    return Told(f"{names.of(fact.bot_id)} was changed: {', '.join(changed).replace('_', ' ')}.", fact.actor)
+    settings = None if fact.parameters is None else ", ".join(f"{name} {n}" for name, n in fact.parameters.items())
+    minutes = fact.cooldown_minutes
+    became = {
+        "name": fact.name,
+        "strategy": fact.strategy,
+        "parameters": settings,
+        "bars": fact.timeframe,
+        "risk mode": fact.risk_mode,
+        "cooldown": None if minutes is None else f"{minutes} minutes" if minutes else "none",
+    }
+    changes = "; ".join(f"{what} {value}" for what, value in became.items() if value is not None)
+    return Told(f"{names.of(fact.bot_id)} was changed: {changes}.", fact.actor)
 
 
 @tell_fact.register
 def _(fact: ev.BotStarted, names: Names) -> Told:
-    return Told(f"{names.of(fact.bot_id)} was started on {fact.source}.", fact.actor)
+    return Told(f"{names.of(fact.bot_id)} was started on {fact.source}{_because(fact.reason)}", fact.actor)
 
 
 @tell_fact.register
@@ -34,7 +40,7 @@ def _(fact: ev.BotPaused, names: Names) -> Told:
 
 @tell_fact.register
 def _(fact: ev.BotResumed, names: Names) -> Told:
-    return Told(f"{names.of(fact.bot_id)} was resumed on {fact.source}.", fact.actor)
+    return Told(f"{names.of(fact.bot_id)} was resumed on {fact.source}{_because(fact.reason)}", fact.actor)
 
 
 @tell_fact.register
@@ -88,3 +94,7 @@ def _(fact: ev.BreakerReset, names: Names) -> Told:
 @tell_fact.register
 def _(_: ev.OwnershipTaken, __: Names) -> Told:
     return Told("An engine took over the bots.", ENGINE)
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else "."
