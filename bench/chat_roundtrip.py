@@ -27,7 +27,7 @@ THINK_SECS = 1.0
 
 async def _with_people(data: Path) -> list[str]:
     """Accounts in a fresh data directory."""
-    app = await build_app(Settings(store=StoreSettings(data_dir=data)))
+    app = await build_app(Settings(store=StoreSettings(data_dir=data)).without_live_prices())
     emails = [f"person{number}@example.com" for number in range(PEOPLE)]
     for email in emails:
         user = await app.services.accounts.create(email, PASSWORD, Role.USER)

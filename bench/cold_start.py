@@ -64,7 +64,7 @@ async def _start(server: Server, pause_secs: float) -> Start:
 
 async def _with_bots(data: Path) -> None:
     """Five running bots of the admin."""
-    app = await build_app(Settings(store=StoreSettings(data_dir=data)))
+    app = await build_app(Settings(store=StoreSettings(data_dir=data)).without_live_prices())
     (user_id,) = await app.services.accounts.all_ids()
     for number, symbol in enumerate(SYMBOLS):
         plan = BotPlan(

@@ -6,19 +6,38 @@ import time
 
 import structlog
 
+from core.adapters.feeds.live import LiveFeed
+from core.adapters.feeds.live_stream import Pace
 from core.adapters.feeds.ohlcv_file import stem_of
 from core.adapters.feeds.replay import ReplayFeed
 from core.adapters.feeds.simulated import SimulatedFeed
 from core.adapters.feeds.simulated_book import SOURCE as SIMULATED
+from core.domain.market import LIVE
 from core.ports import Clock, DocumentStore, DuplicateKey, MarketFeed
-from core.services.feed_position import resume_position
+from core.services.feed_position import load_position, resume_position
 from core.settings import MarketSettings
 
 _log = structlog.get_logger(__name__)
 
 
+LIVE_WAIT_SECS = 5.0
+"""How long the start waits for an exchange."""
+
+
 async def make_feed(market: MarketSettings, store: DocumentStore, clock: Clock) -> MarketFeed:
-    """A replay of a file, else the simulated market; either goes on where it was."""
+    """Live prices, a replay of a file, or the simulated market; the latter two go on where they were.
+
+    Live prices that were asked for are waited for a little and then retried while the program runs without; with
+    `auto` the simulated market takes their place.
+
+    Raises:
+        InvalidInput: there are no live prices of the exchange, or a recording cannot be used.
+    """
+    exchange = market.live_exchange
+    if exchange is not None:
+        live = await _live_feed(exchange, store, clock, insist=market.market_data != "auto")
+        if live is not None:
+            return live
     path = market.replay_path
     if path is not None:
         source = f"replay:{stem_of(path)}"
@@ -30,6 +49,19 @@ async def make_feed(market: MarketSettings, store: DocumentStore, clock: Clock) 
         _log.warning("another SIMULATION_SEED is set: the simulated market starts afresh")
         position = None
     return SimulatedFeed(seed, market.simulation_speed, clock.now(), position, asyncio.sleep, time.monotonic)
+
+
+async def _live_feed(exchange: str, store: DocumentStore, clock: Clock, *, insist: bool) -> LiveFeed | None:
+    position = await load_position(store, f"{LIVE}{exchange}")
+    live = await LiveFeed.open(exchange, clock, Pace.real(), position)
+    if await live.reached(LIVE_WAIT_SECS):
+        return live
+    if insist:
+        _log.warning("live prices cannot be had yet; nothing is traded until they can", exchange=exchange)
+        return live
+    await live.close()
+    _log.warning("live prices cannot be had, so prices are simulated", exchange=exchange, waited_secs=LIVE_WAIT_SECS)
+    return None
 
 
 async def _simulation_seed(configured: int | None, store: DocumentStore) -> int:

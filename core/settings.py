@@ -23,6 +23,10 @@ _Speed = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 _Origins = Annotated[str, AfterValidator(rules.origins)]
 
 
+USUAL_EXCHANGE = "binance"
+"""Where live prices come from when no exchange is named."""
+
+
 class SettingsError(ProductError):
     """The configuration cannot be used; the message has one line per problem."""
 
@@ -76,7 +80,10 @@ class ModelSettings(Section):
 
 
 class MarketSettings(Section):
-    """Where prices come from; speeds are multiples of real time, 0 is as fast as possible."""
+    """Where prices come from; speeds are multiples of real time, 0 is as fast as possible.
+
+    `auto` tries live prices of the usual exchange for a few seconds, and else simulates.
+    """
 
     market_data: Annotated[str, AfterValidator(rules.market_data)] = "auto"
     replay_speed: _Speed = 1
@@ -89,6 +96,12 @@ class MarketSettings(Section):
         """The recording to replay; None for other sources."""
         kind, colon, path = self.market_data.partition(":")
         return Path(path) if kind == "replay" and colon else None
+
+    @property
+    def live_exchange(self) -> str | None:
+        """The exchange, as ccxt names it, whose prices are wanted; None for other sources."""
+        kind, _, exchange = self.market_data.partition(":")
+        return (exchange or USUAL_EXCHANGE) if kind in {"live", "auto"} else None
 
 
 class TradingSettings(Section):
@@ -140,6 +153,12 @@ class Settings(BaseModel):
     market: MarketSettings = MarketSettings()
     trading: TradingSettings = TradingSettings()
     web: WebSettings = WebSettings()
+
+    def without_live_prices(self) -> "Settings":
+        """The same for a command that trades nothing: it should not wait for an exchange."""
+        if self.market.live_exchange is None:
+            return self
+        return self.model_copy(update={"market": self.market.model_copy(update={"market_data": "simulated"})})
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = Path(".env")) -> Settings:

@@ -33,13 +33,16 @@ _KNOWN_SECRETS = (
     "09d25e094faa6ca2",  # the key in FastAPI's tutorial
 )
 
+#: Exchanges whose fees are known here, but which have no client in ccxt.
+NOT_IN_CCXT = ("valr", "ovex")
+
 _EXAMPLES = {
     "ADMIN_EMAIL": "you@your-company.com",
     "ADMIN_PASSWORD": "a phrase of several words",
     "JWT_SECRET": "the output of: openssl rand -base64 48",
     "MONGO_URL": "mongodb://127.0.0.1:27017/amarktai",
     "OPENAI_BASE_URL": "https://api.openai.com/v1",
-    "MARKET_DATA": "simulated",
+    "MARKET_DATA": "live:binance",
     "ALLOWED_ORIGINS": "https://trade.example.com",
     "SIMULATION_SEED": "42",
 }
@@ -107,17 +110,20 @@ def origins(value: str) -> str:
 
 
 def market_data(value: str) -> str:
-    """`auto`, `simulated` or `replay:<path>` of something that exists."""
-    kind, _, path = value.partition(":")
+    """`auto`, `live`, `live:<exchange>`, `simulated` or `replay:<path>` of something that exists."""
+    kind, colon, what = value.partition(":")
     if kind == "live":
-        raise ValueError("live market data comes with a later release; use auto, simulated or replay:<path>")
-    if kind == "replay":
-        if not path:
+        if what in NOT_IN_CCXT:
+            raise ValueError(f"cannot be {value}: ccxt, which fetches live prices, does not support {what}")
+        if colon and not re.fullmatch(r"[a-z][a-z0-9]{1,39}", what):
+            raise ValueError("live needs an exchange as ccxt names it, in small letters: live:kraken")
+    elif kind == "replay":
+        if not what:
             raise ValueError("replay needs a path: replay:<path>")
-        if not Path(path).exists():
-            raise ValueError(f"there is no recording at {path}")
+        if not Path(what).exists():
+            raise ValueError(f"there is no recording at {what}")
     elif value not in {"auto", "simulated"}:
-        raise ValueError("must be auto, simulated or replay:<path>")
+        raise ValueError("must be auto, live, live:<exchange>, simulated or replay:<path>")
     return value
 
 

@@ -103,7 +103,7 @@ def _say_hello(app: App, port: int, email: str, password: str | None) -> None:
 
 async def _add_user(settings: Settings, arguments: argparse.Namespace) -> int:
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    app = await build_app(settings)
+    app = await build_app(settings.without_live_prices())
     try:
         role = Role.ADMIN if arguments.admin else Role.USER
         user = await app.services.accounts.create(arguments.email, password, role)

@@ -88,7 +88,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 async def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
-        app = await build_app(settings)
+        app = await build_app(settings.without_live_prices())
     except ProductError as error:
         print(f"amarktai: {error.message}", file=sys.stderr)
         return UNCHECKED
@@ -177,7 +177,7 @@ async def _people(app: App, email: str | None) -> dict[str, str]:
 
 
 async def _export(settings: Settings, arguments: argparse.Namespace) -> int:
-    app = await build_app(settings)
+    app = await build_app(settings.without_live_prices())
     try:
         (user_id,) = await _people(app, arguments.user)
         exporter = LedgerExport(app.store, app.services.clock)
@@ -218,7 +218,7 @@ async def _write(path: Path, chunks: AsyncIterator[bytes]) -> None:
 
 
 async def _anchor(settings: Settings, _: argparse.Namespace) -> int:
-    app = await build_app(settings)
+    app = await build_app(settings.without_live_prices())
     try:
         anchor = await app.services.anchors.write(app.services.clock.now())
     finally:

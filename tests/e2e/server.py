@@ -45,6 +45,7 @@ class Server:
             "ADMIN_EMAIL": ADMIN,
             "ADMIN_PASSWORD": PASSWORD,
             "PORT": str(self.port),
+            "MARKET_DATA": "simulated",
             **self.settings,
         }
 

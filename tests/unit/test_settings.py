@@ -110,15 +110,34 @@ def test_each_wrong_variable_gets_one_line_with_an_example():
         ("MARKET_DATA", "replay"),
         ("MARKET_DATA", "replay:/no/such/recording"),
         ("MARKET_DATA", "yesterday"),
+        ("MARKET_DATA", "live:"),
+        ("MARKET_DATA", "live:../Binance"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(name: str, value: str):
     assert complaint(**{name: value}).startswith(f"{name}: ")
 
 
-def test_live_market_data_is_refused_honestly():
-    assert "comes with a later release" in complaint(MARKET_DATA="live")
-    assert "comes with a later release" in complaint(MARKET_DATA="live:binance")
+@pytest.mark.parametrize(
+    ("value", "exchange"),
+    [("live", "binance"), ("live:kraken", "kraken"), ("auto", "binance"), ("simulated", None)],
+)
+def test_live_prices_are_of_the_exchange_named_or_of_the_usual_one(value: str, exchange: str | None):
+    assert load_settings({"MARKET_DATA": value}, None).market.live_exchange == exchange
+
+
+@pytest.mark.parametrize("exchange", ["valr", "ovex"])
+def test_an_exchange_without_live_prices_is_refused_with_the_reason(exchange: str):
+    line = complaint(MARKET_DATA=f"live:{exchange}")
+    assert f"ccxt, which fetches live prices, does not support {exchange}" in line
+    assert line.endswith("Example: MARKET_DATA=live:binance")
+
+
+def test_commands_that_trade_nothing_do_not_wait_for_an_exchange(tmp_path: Path):
+    live = load_settings({"MARKET_DATA": "live:kraken", "PORT": "9000"}, None).without_live_prices()
+    assert (live.market.market_data, live.web.port) == ("simulated", 9000)
+    replay = load_settings({"MARKET_DATA": f"replay:{tmp_path}"}, None)
+    assert replay.without_live_prices() == replay
 
 
 def test_a_recording_that_exists_is_taken(tmp_path: Path):

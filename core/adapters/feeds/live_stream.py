@@ -1,6 +1,8 @@
 """Follows one symbol on an exchange: trades, book and best prices in, market states out, whatever breaks in between."""
 
 import asyncio
+import random  # noqa: TID251 - an adapter may; where a wait is cut is no secret
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +31,11 @@ class Pace:
     sleep: Sleep
     monotonic: Monotonic
     uniform: Callable[[float, float], float]
+
+    @classmethod
+    def real(cls) -> "Pace":
+        """The machine's."""
+        return cls(asyncio.sleep, time.monotonic, random.uniform)
 
 
 class SymbolStream:
