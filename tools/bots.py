@@ -1,14 +1,14 @@
 """Tools that create, steer and show bots."""
 
 from core.domain.bot import Move
-from core.domain.bot_state import Bot
+from core.domain.bot_state import Bot, Protection
 from core.domain.money import ZERO, plain
 from core.domain.strategies import catalog as strategies
-from core.domain.strategies.base import RiskProfile
 from core.services.bots import BotPlan
 from core.services.confirmations import Proposal
 from core.services.services import Services
 from tools.arguments import BotRef, CreateBot, NoArguments, StopBot
+from tools.bot_words import plan_words
 from tools.context import Caller
 from tools.definitions import Propose
 from tools.explain import why_no_trade
@@ -19,7 +19,12 @@ STOP_PHRASE = "STOP {name}"
 _TRACES_SHOWN = 5
 
 
-async def _find(services: Services, caller: Caller, name: str) -> Bot:
+async def find_bot(services: Services, caller: Caller, name: str) -> Bot:
+    """The person's bot of this name.
+
+    Raises:
+        NotFound: there is none; the message lists those there are.
+    """
     return (await services.writer.account(caller.principal.user_id)).named(name)
 
 
@@ -32,7 +37,7 @@ async def list_bots(services: Services, caller: Caller, _: NoArguments) -> BotLi
 
 async def bot_status(services: Services, caller: Caller, args: BotRef) -> BotReport:
     """One bot in detail, with why it has not traded yet."""
-    bot = await _find(services, caller, args.bot)
+    bot = await find_bot(services, caller, args.bot)
     traces = tuple(await services.traces.newest(bot.bot_id, _TRACES_SHOWN))
     portfolio = await services.portfolio.summary(caller.principal.user_id)
     figures = next(f for f in portfolio.by_bot if f.bot_id == bot.bot_id)
@@ -67,7 +72,7 @@ def _plan(args: CreateBot, symbol: str) -> BotPlan:
         timeframe=args.timeframe,
         risk_mode=args.risk_mode.value,
         capital=args.capital,
-        parameters={},
+        parameters=args.parameters,
     )
 
 
@@ -79,32 +84,17 @@ async def propose_create(services: Services, caller: Caller, args: CreateBot) ->
     symbol = resolve_symbol(args.symbol, services.hub.feed.symbols)
     plan = await services.bots.plan(user_id, _plan(args, symbol))
     await services.bots.refuse_to_create(user_id, plan, actor=caller.principal.email)
-    state = await services.writer.account(user_id)
-    quote = symbol.split("/")[1]
-    kind, risk = strategies.STRATEGIES[plan.strategy], strategies.RISK_PROFILES[plan.risk_mode]
-    parameters = ", ".join(f"{name} {value}" for name, value in plan.parameters.items())
+    free = (await services.writer.account(user_id)).free_cash.get(symbol.partition("/")[2], ZERO)
     what = "Create and start" if args.start else "Create"
-    exact = args.model_copy(update={"name": plan.name, "symbol": symbol})
+    exact = args.model_copy(update={"name": plan.name, "symbol": symbol, "parameters": plan.parameters})
     return Proposal(
         tool="create_bot",
         arguments=exact.model_dump(mode="json"),
         title=f"{what} bot {plan.name}",
-        effect=(
-            f"{kind.title} on {symbol}, {plan.timeframe.value} bars ({parameters}). {kind.description}",
-            f"Capital: {plan.capital:,f} {quote} of your free {state.free_cash.get(quote, ZERO):,f} {quote}.",
-            _risk_words(plan.risk_mode, risk),
-            f"Fees and rules of {plan.exchange.value}; prices: {services.hub.feed.source}. Paper trading.",
-            "It starts at once." if args.start else "It does not trade until you start it.",
-        ),
+        effect=plan_words(plan, free, services.hub.feed.source, start=args.start),
         basis={},
         phrase=None,
     )
-
-
-def _risk_words(mode: str, risk: RiskProfile) -> str:
-    share = plain(risk.position_fraction * 100)
-    target, stop = plain(risk.take_profit_bps / 100), plain(risk.stop_loss_bps / 100)
-    return f"Risk {mode}: {share} % of its cash per entry, target +{target} %, stop -{stop} %."
 
 
 async def create_bot(services: Services, caller: Caller, args: CreateBot, key: str) -> BotMoved:
@@ -112,13 +102,18 @@ async def create_bot(services: Services, caller: Caller, args: CreateBot, key: s
     user_id = caller.principal.user_id
     plan = await services.bots.plan(user_id, _plan(args, args.symbol))
     bot = await services.bots.create(user_id, plan, actor=caller.principal.email, key=key, start=args.start)
-    words = "It looks at every closed bar from now on." if args.start else f"Say “start {bot.name}” to let it trade."
+    return created(bot, start=args.start)
+
+
+def created(bot: Bot, *, start: bool) -> BotMoved:
+    """What to say of a bot that was just made."""
+    words = "It looks at every closed bar from now on." if start else f"Say “start {bot.name}” to let it trade."
     return BotMoved(bot.name, bot.status.value, words)
 
 
 def _mover(tool: str, move: Move, title: str, effect: str) -> Propose:
     async def propose(services: Services, caller: Caller, args: BotRef) -> Proposal:
-        bot = await _find(services, caller, args.bot)
+        bot = await find_bot(services, caller, args.bot)
         await services.bots.refuse_to_move(caller.principal.user_id, bot.bot_id, move)
         basis = {"bot": bot.bot_id, "status": bot.status.value}
         return Proposal(tool, {"bot": bot.name}, f"{title} {bot.name}", (effect,), basis, None)
@@ -132,32 +127,51 @@ propose_resume = _mover("resume_bot", Move.RESUME, "Resume", "It makes entries a
 
 async def start_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
     """Let a bot trade."""
-    bot = await _find(services, caller, args.bot)
+    bot = await find_bot(services, caller, args.bot)
     bot = await services.bots.start(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
     return BotMoved(bot.name, bot.status.value, "It looks at every closed bar from now on; fills appear here.")
 
 
 async def resume_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
     """Let a paused bot trade again."""
-    bot = await _find(services, caller, args.bot)
+    bot = await find_bot(services, caller, args.bot)
     bot = await services.bots.resume(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
     return BotMoved(bot.name, bot.status.value, "It trades again; fills appear here.")
 
 
 async def pause_bot(services: Services, caller: Caller, args: BotRef, key: str) -> BotMoved:
-    """No new entries; says what stays open."""
-    bot = await _find(services, caller, args.bot)
-    bot = await services.bots.pause(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
-    words = "It makes no new entries."
+    """No new entries; says what was taken back, what stays open and what protects it."""
+    found = await find_bot(services, caller, args.bot)
+    resting = set(found.orders)
+    bot = await services.bots.pause(caller.principal.user_id, found.bot_id, actor=caller.principal.email, key=key)
+    return BotMoved(bot.name, bot.status.value, _pause_words(bot, len(resting - set(bot.orders))))
+
+
+def _pause_words(bot: Bot, taken_back: int) -> str:
+    words = ["It makes no new entries."]
+    if taken_back:
+        words.append(f"Taken back: {taken_back} of its orders that had not filled.")
+    for symbol in bot.symbols:
+        if held := bot.held(symbol):
+            kept = _protection_words(bot.protections.get(symbol), symbol)
+            words.append(f"It still holds {plain(held)} {symbol.partition('/')[0]}, {kept}.")
     if not bot.flat:
-        held, base = plain(bot.held(bot.symbol)), bot.symbol.split("/")[0]
-        words += f" It still holds {held} {base}, protected by its stop and target; “stop {bot.name}” would sell it."
-    return BotMoved(bot.name, bot.status.value, words)
+        words.append(f"“flatten {bot.name}” sells it now.")
+    return " ".join(words)
+
+
+def _protection_words(protection: Protection | None, symbol: str) -> str:
+    quote = symbol.partition("/")[2]
+    target = protection.take_profit if protection else None
+    stop = protection.stop_loss if protection else None
+    named = [(target, "its target"), (stop, "its stop")]
+    prices = " or ".join(f"{what} at {plain(price)} {quote}" for price, what in named if price is not None)
+    return f"which is sold at {prices}" if prices else "with neither target nor stop"
 
 
 async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Proposal:
     """A stop is for good, so the phrase names the bot; what the bot did meanwhile never makes it ask again."""
-    bot = await _find(services, caller, args.bot)
+    bot = await find_bot(services, caller, args.bot)
     await services.bots.refuse_to_move(caller.principal.user_id, bot.bot_id, Move.STOP)
     held, (base, quote) = bot.held(bot.symbol), bot.symbol.split("/")
     sells = f"Sells {plain(held)} {base} at market. " if held else "It holds nothing. "
@@ -173,7 +187,7 @@ async def propose_stop(services: Services, caller: Caller, args: StopBot) -> Pro
 
 async def stop_bot(services: Services, caller: Caller, args: StopBot, key: str) -> BotMoved:
     """Stop a bot for good."""
-    bot = await _find(services, caller, args.bot)
+    bot = await find_bot(services, caller, args.bot)
     bot = await services.bots.stop(caller.principal.user_id, bot.bot_id, actor=caller.principal.email, key=key)
     if bot.flat:
         return BotMoved(bot.name, "stopped", "Its cash is free again.")

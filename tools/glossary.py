@@ -1,9 +1,14 @@
 """The field's words in plain language, for `help`."""
 
+import re
+
+from core.domain.strategies.base import Parameter, StrategyKind
+from core.domain.strategies.catalog import STRATEGIES
+
 _STRATEGIES = (
-    "A strategy is the rule by which a bot buys and sells. There are two: EMA cross follows trends (it buys when a "
-    "fast average of the price rises above a slow one), RSI reversion buys dips (it buys when a market that fell a "
-    "lot turns up again)."
+    f"A strategy is the rule by which a bot buys and sells. There are {len(STRATEGIES)}: "
+    f"{', '.join(f'{kind.title} ({kind.name})' for kind in STRATEGIES.values())}. "
+    "“what does grid do?” explains one, with its parameters."
 )
 _RISK_MODES = (
     "A bot's risk mode says how much it dares: safe puts little of its cash into a position and is content with small "
@@ -27,8 +32,6 @@ WORDS: dict[str, str] = {
     "paper trading": "Paper trading uses play money on real or simulated prices; no real order is ever sent.",
     "fill": "A fill is one execution of an order at one price.",
     "trade": "A trade is one selling order together with the lots it sold.",
-    "ema cross": "EMA cross follows trends: it buys when a fast average rises above a slow one.",
-    "rsi reversion": "RSI reversion buys dips: it enters when an oversold market turns up again.",
     "position": "A position is what a bot holds of a coin; its worth follows the mark price.",
     "mark price": "The mark is the price used to value what is held: the middle between best buyer and best seller.",
     "win rate": "The win rate is the share of closed trades with a net result above zero.",
@@ -77,12 +80,65 @@ WORDS: dict[str, str] = {
         "circuit breaker is open. What sells is never held up by fees, limits or a breaker."
     ),
     "risk mode": _RISK_MODES,
+    "backtest": (
+        "A backtest lets a strategy trade past prices with the same engine, gates and fees as a bot: “backtest grid on "
+        "btc over the last 30 days”. The past promises nothing."
+    ),
+    "buy and hold": "Buy and hold is what buying at the start with all the money and waiting would have brought.",
+    "cagr": "CAGR is the yearly growth that compounds to the whole return.",
+    "exposure": "Exposure is the share of the time in which something was held.",
+    "pause": (
+        "A paused bot makes no new entries and its waiting ones are taken back; what it holds keeps its target and "
+        "stop. “flatten alpha” sells it."
+    ),
     "strategies": f"{_STRATEGIES} {_RISK_MODES}",
     "strategy": _STRATEGIES,
 }
 
 
+_ALSO_CALLED = {
+    "ema": "ema_cross",
+    "momentum": "ema_cross",
+    "trend following": "ema_cross",
+    "rsi": "rsi_reversion",
+    "mean reversion": "rsi_reversion",
+    "donchian": "breakout",
+    "dollar cost averaging": "dca",
+}
+
+
 def explain(topic: str) -> str | None:
-    """The explanation of a word, ignoring case, hyphens and underscores."""
-    wanted = topic.strip().casefold().replace("-", " ").replace("_", " ")
-    return WORDS.get(wanted) or next((text for word, text in WORDS.items() if word in wanted), None)
+    """The explanation of a word or a strategy, ignoring case, hyphens and underscores."""
+    wanted = _spoken(topic)
+    if wanted in WORDS:
+        return WORDS[wanted]
+    kind = _strategy_in(wanted)
+    if kind is not None:
+        return _told(kind)
+    return next((text for word, text in WORDS.items() if word in wanted), None)
+
+
+def _spoken(text: str) -> str:
+    return text.strip().casefold().replace("-", " ").replace("_", " ")
+
+
+def _strategy_in(wanted: str) -> StrategyKind | None:
+    """The strategy that is named in a question, the longest of its names first."""
+    names = {_spoken(name): kind for kind in STRATEGIES.values() for name in (kind.name, kind.title)}
+    names |= {word: STRATEGIES[name] for word, name in _ALSO_CALLED.items()}
+    said = (name for name in sorted(names, key=len, reverse=True) if re.search(rf"\b{name}\b", wanted))
+    return next((names[name] for name in said), None)
+
+
+def _told(kind: StrategyKind) -> str:
+    parameters = ". ".join(_parameter(parameter) for parameter in kind.parameters)
+    return (
+        f"{kind.title} ({kind.name}): {kind.description} "
+        f"Its parameters, each with its default and bounds: {parameters}. "
+        f"“backtest {kind.name} on btc” shows how it would have done."
+    )
+
+
+def _parameter(parameter: Parameter) -> str:
+    bounds = f"{parameter.minimum} to {parameter.maximum}"
+    return f"{parameter.name} {parameter.default} ({bounds}): {parameter.meaning}"

@@ -1,5 +1,6 @@
 """Tools about the product itself: health for admins, modes and help for everybody."""
 
+from core.domain.strategies.catalog import STRATEGIES
 from core.services.services import Services
 from tools.arguments import Help, NoArguments
 from tools.context import Caller
@@ -22,5 +23,5 @@ async def explain_word(_: Services, __: Caller, args: Help) -> HelpText:
     """A word of the field, or that it is not in the glossary."""
     if args.topic is None:
         return HelpText(None, "", ())
-    text = explain(args.topic) or f"I have no entry for that. I can explain: {', '.join(WORDS)}."
+    text = explain(args.topic) or f"I have no entry for that. I can explain: {', '.join((*WORDS, *STRATEGIES))}."
     return HelpText(args.topic, text, ())
