@@ -22,6 +22,7 @@ from core.services.portfolio import EquityPoint, Position, ProfitPeriod
 from core.services.traces import Trace, TraceKind
 from core.services.verdict import LedgerVerdict
 from tests.builders import BOT, Chain, at, bot_created, executed, funded
+from tests.fakes.market_results import bot_change_examples, market_examples
 from tests.fakes.order_results import SOURCE, emergency_report, guard_examples, order_examples, order_view
 from tools import results as r
 from tools.catalog import CATALOG
@@ -189,6 +190,8 @@ def examples(name: str = "Alpha") -> list[r.Result]:
         r.Stopped(emergency_report(position)),
         r.Resumed(1),
         r.BreakerClosed(name),
+        *bot_change_examples(name),
+        *market_examples(name),
         *order_examples(name),
         *guard_examples(name),
         r.SystemHealth((Component("store", ok=True, detail="SQLite answers"),)),
