@@ -10,15 +10,17 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.adapters.feeds.replay_book import HALF_SPREAD_BPS
-from core.adapters.sweep_touch import FirstBelow, Ints
+from core.adapters.sweep_touch import FirstAbove, Floats, Ints
+from core.domain.bar_states import HALF_SPREAD_BPS
 from core.domain.instrument import Instrument
 from core.domain.market import Bar
 from core.domain.money import BPS, ONE
-from core.domain.strategies.base import RiskProfile
+from core.domain.strategies.levels import DIGITS
 
 TICK = 2
 """Half ticks of a tick."""
+
+_DIGIT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +49,30 @@ class BarPrices:
         self.close = self._units([float(bar.close) for bar in bars])
         spread = _half_spread(self.open)
         self.ask_at_open, self.bid_at_open = self.open + spread, self.open - spread
+        self.spread_bps = 2 * spread / self.open * float(BPS)
         low = self._units([float(bar.low) for bar in bars])
         high = self._units([float(bar.high) for bar in bars])
         self._lowest_bid = low - _half_spread(low)
-        self._stops = FirstBelow(self._lowest_bid)
-        self._targets = FirstBelow(_half_spread(high) - high)
+        self._stops = FirstAbove(-self._lowest_bid)
+        self._targets = FirstAbove(high - _half_spread(high))
 
-    def stops(self, profile: RiskProfile) -> Ints:
-        """The risk mode's stop of an entry at each bar's open."""
-        return _scaled(self.open, ONE - profile.stop_loss_bps / BPS)
+    def away(self, bps: Decimal) -> Ints:
+        """The price so far from the open of each bar, rounded down to the tick as targets and stops are."""
+        return _scaled(self.open, ONE + bps / BPS)
 
-    def targets(self, profile: RiskProfile) -> Ints:
-        """The risk mode's target of an entry at each bar's open."""
-        return _scaled(self.open, ONE + profile.take_profit_bps / BPS)
-
-    def levels(self, prices: NDArray[np.float64]) -> Ints:
-        """Prices in quote currency, rounded down to the tick as those of orders are."""
-        # A price on a tick must not fall below it by a float's last digit.
-        return np.floor(prices / (self.unit * TICK) + 1e-9).astype(np.int64) * TICK
+    def levels(self, prices: Floats) -> Ints:
+        """Prices that strategies name, rounded to their digits first and then down to the tick; NaN gives any."""
+        named = np.nan_to_num(prices, nan=1)
+        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(named)))
+        # A price on a tick must not fall below it by a float's last digits.
+        return np.floor(np.round(named * scale) / scale / (self.unit * TICK) + _DIGIT).astype(np.int64) * TICK
 
     def ways_out(self, entered: Ints, stops: Ints, targets: Ints) -> WaysOut:
         """Where positions that are entered at the open of these bars meet their stop or target first.
 
         Within a bar a stop comes before a target. At a later open that lies beyond either, a sale brings the bid.
         """
-        bar = np.minimum(self._stops.find(entered, stops), self._targets.find(entered, -targets))
+        bar = np.minimum(self._stops.find(entered, -stops), self._targets.find(entered, targets))
         met = np.minimum(bar, self.count - 1)
         bid = self.bid_at_open[met]
         at_open = (met > entered) & ((bid <= stops) | (bid >= targets))

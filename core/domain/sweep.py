@@ -12,6 +12,7 @@ from core.domain.errors import InvalidInput
 from core.domain.instrument import Exchange, FeeSchedule, Instrument
 from core.domain.market import Bar, Timeframe
 from core.domain.money import MAX_AMOUNT
+from core.domain.rules import TradingRules
 from core.domain.strategies.base import RiskProfile, StrategyKind
 from core.domain.strategies.catalog import kind_of, profile_of
 
@@ -26,7 +27,8 @@ MAX_WHOLE_BACKTESTS = 30
 """Combinations of a strategy that cannot be estimated: each of them is a backtest."""
 
 ESTIMATE = (
-    "These figures are an estimate that ranks: without gates, and as if every order found all the volume it wants. "
+    "These figures are an estimate that ranks: of the gates only fee coverage counts, and every order finds all the "
+    "volume it wants. "
     "The best are run through the real backtest."
 )
 NO_ESTIMATE = (
@@ -74,7 +76,7 @@ class SweepTask:
     """What an estimate works on.
 
     `bars` are those the market is known by; trading begins with the bar at index `first`, and what lies before only
-    warms indicators. Signals come from bars of `timeframe` made of them.
+    warms indicators. Signals come from bars of `timeframe` made of them. Of the `rules`, those of fee coverage count.
     """
 
     strategy: str
@@ -85,6 +87,7 @@ class SweepTask:
     instrument: Instrument
     fees: FeeSchedule
     profile: RiskProfile
+    rules: TradingRules
     capital: Decimal
 
 

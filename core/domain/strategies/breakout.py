@@ -18,8 +18,8 @@ from core.domain.strategies.base import (
 from core.domain.strategies.levels import as_price
 
 _TENTHS = 10
-_ATR_PERIOD = 14
-_ATR_MEMORY = 40 * _ATR_PERIOD
+ATR_PERIOD = 14
+_ATR_MEMORY = 40 * ATR_PERIOD
 """Bars after which what came before weighs less than e^-40 in Wilder's average: below a float's digits."""
 
 
@@ -35,7 +35,7 @@ class Breakout:
     def __init__(self, entry: int, leave: int, stop: int) -> None:
         self._highest = IndicatorSpec(IndicatorKind.HIGHEST, entry)
         self._lowest = IndicatorSpec(IndicatorKind.LOWEST, leave)
-        self._atr = IndicatorSpec(IndicatorKind.ATR, _ATR_PERIOD) if stop else None
+        self._atr = IndicatorSpec(IndicatorKind.ATR, ATR_PERIOD) if stop else None
         self._stop = stop
         self._bounds: tuple[float, float] | None = None
         self._fall_counts_for = 0
@@ -48,7 +48,7 @@ class Breakout:
     @property
     def warmup_bars(self) -> int:
         """The bounds are those of the bars before; the true range needs one bar before it, too."""
-        longest = max(self._highest.period, self._lowest.period, _ATR_PERIOD if self._atr else 0)
+        longest = max(self._highest.period, self._lowest.period, ATR_PERIOD if self._atr else 0)
         return longest + 1
 
     @property

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 _BPS = 10_000
-_SLACK = 1e-12
-_DIGITS = 10
+SLACK = 1e-12
+DIGITS = 10
 
 
 def reaches(price: float, level: float) -> bool:
@@ -13,7 +13,7 @@ def reaches(price: float, level: float) -> bool:
     A running average carries rounding of its whole past in its last digits. The slack keeps that from deciding
     where a price is at the level, as it is in a market that stands still; so a restart changes nothing.
     """
-    return price >= level * (1 - _SLACK)
+    return price >= level * (1 - SLACK)
 
 
 def above(level: float, bps: int) -> float:
@@ -28,4 +28,4 @@ def distance_bps(price: float, level: float) -> float:
 
 def as_price(level: float) -> Decimal:
     """A level as a price in quote currency, to ten significant digits: finer than ticks, coarser than float noise."""
-    return Decimal(format(Decimal(f"{level:.{_DIGITS}g}"), "f"))
+    return Decimal(format(Decimal(f"{level:.{DIGITS}g}"), "f"))
