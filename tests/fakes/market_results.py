@@ -1,8 +1,8 @@
 """Examples of what the tools that change bots, chart prices and run backtests give back."""
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from core.domain.backtest import BacktestFigures, BacktestPlan, BacktestReport, BacktestTrade, EquityPoint
 from core.domain.market import Bar, Timeframe
@@ -82,10 +82,11 @@ def backtest_report(backtest_id: str = "1a2b3c4d", strategy: str = "ema_cross") 
 
 
 def _chart(name: str) -> r.PriceChart:
-    prices = [("20000", "20050", "19950", "20020"), ("20020", "20210", "20000", "20200")]
+    low, high = Decimal(19950), Decimal(20210)
+    closes = (Decimal(20000), Decimal(20020), Decimal(20200))
     bars = tuple(
-        Bar("BTC/USDT", Timeframe.M5, at(300 * number), *(Decimal(price) for price in ohlc), Decimal(3))
-        for number, ohlc in enumerate(prices)
+        Bar("BTC/USDT", Timeframe.M5, at(300 * number), opened, high, low, closed, Decimal(3))
+        for number, (opened, closed) in enumerate(pairwise(closes))
     )
     marks = (
         r.FillMark(at(60), Side.BUY, Decimal(20001), Decimal("0.02"), name),
