@@ -35,7 +35,7 @@ class Ledger:
     """Settles the trades of any combination of one task; money in floats, for an estimate."""
 
     def __init__(self, task: SweepTask, prices: BarPrices) -> None:
-        self._first, self._count = task.first, prices.count
+        self._count = prices.count
         self._unit, self._marks = prices.unit, prices.close * prices.unit
         self._capital = float(task.capital)
         self._fraction = float(task.profile.position_fraction)
@@ -70,8 +70,8 @@ class Ledger:
         done = len(cash) // 2
         turns = np.empty(2 * done, dtype=np.int64)
         turns[::2], turns[1::2] = trades.entered[:done], trades.left[:done]
-        lengths = np.diff(turns, prepend=self._first, append=self._count)
-        equity = np.repeat(held, lengths) * self._marks[self._first :]
+        lengths = np.diff(turns, prepend=0, append=self._count)
+        equity = np.repeat(held, lengths) * self._marks
         equity += np.repeat(cash, lengths)
         peaks = np.maximum.accumulate(np.maximum(equity, self._capital))
         fall = float(np.max(1 - equity / peaks))

@@ -13,7 +13,6 @@ from core.adapters.sweep_money import Ledger, Trades
 from core.adapters.sweep_prices import BarPrices
 from core.adapters.sweep_signals import SIGNALS, BarValues, Signals
 from core.adapters.sweep_touch import FirstAbove, Ints
-from core.domain.bars import aggregate
 from core.domain.instrument import FeeSchedule
 from core.domain.money import BPS
 from core.domain.rules import TradingRules
@@ -68,14 +67,12 @@ class SweptMarket:
 
     def __init__(self, task: SweepTask) -> None:
         self._signals = SIGNALS[task.strategy]
-        self._first = task.first
         self._prices = BarPrices(task.bars, task.instrument)
         self._ledger = Ledger(task, self._prices)
-        bars = aggregate(task.bars, task.timeframe)
-        self._values = BarValues(bars)
+        self._values = BarValues(task.closing)
         opens = np.array([bar.open_time.timestamp() for bar in task.bars])
-        ends = np.array([bar.open_time.timestamp() + task.timeframe.secs for bar in bars])
-        # A bar's signals act at the next open there is; those of the last bar never do.
+        ends = np.array([(bar.open_time + bar.timeframe.span).timestamp() for bar in task.closing])
+        # Signals act at the next open there is; those of the last bar, and of one that was over at the start, never do.
         self._acts_at = np.searchsorted(opens, ends).astype(np.int64)
         self._stops = self._prices.away(-task.profile.stop_loss_bps)
         self._targets = self._prices.away(task.profile.take_profit_bps)
@@ -114,7 +111,7 @@ class SweptMarket:
         """Entries that no gate denies for their prices: the edge pays for the trade, the stop is below the price."""
         signalled = np.flatnonzero(signals.enter)
         entered = self._acts_at[signalled]
-        on = (entered > self._first) & (entered < self._prices.count)
+        on = (entered > 0) & (entered < self._prices.count)
         signalled, entered = signalled[on], entered[on]
         stops, targets = self._stops[entered], self._targets[entered]
         edge_bps = np.full(len(entered), self._usual_edge_bps)

@@ -1,6 +1,6 @@
 """A parameter sweep's question and its answer: which settings of a strategy would have done best (spec/bots.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -75,15 +75,15 @@ class SweepPlan:
 class SweepTask:
     """What an estimate works on.
 
-    `bars` are those the market is known by; trading begins with the bar at index `first`, and what lies before only
-    warms indicators. Signals come from bars of `timeframe` made of them. Of the `rules`, those of fee coverage count.
+    `bars` are those that orders meet, the finest there are. `closing` are the bars of the strategy's timeframe that its
+    signals come from, oldest first; those that end before `bars` begin only warm it. Of the `rules`, those of fee
+    coverage count.
     """
 
     strategy: str
     combinations: tuple[dict[str, int], ...]
-    bars: tuple[Bar, ...]
-    first: int
-    timeframe: Timeframe
+    bars: Sequence[Bar]
+    closing: Sequence[Bar]
     instrument: Instrument
     fees: FeeSchedule
     profile: RiskProfile
