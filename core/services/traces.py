@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.domain.codec import decode, encode, iso
+from core.domain.errors import InvalidInput
 from core.ports import DocumentStore, Put
 from core.services.projector import Projector
 
@@ -32,6 +33,14 @@ class Trace:
     gate: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """Traces newest first; `cursor` continues after them and is None at the end."""
+
+    traces: tuple[Trace, ...]
+    cursor: str | None
+
+
 class TraceLog(Protocol):
     """Where decisions are told."""
 
@@ -54,9 +63,21 @@ class Traces:
 
     async def newest(self, bot_id: str, limit: int) -> list[Trace]:
         """The newest traces of a bot, newest first."""
+        return list((await self.page(bot_id, limit)).traces)
+
+    async def page(self, bot_id: str, limit: int, cursor: str | None = None) -> TracePage:
+        """Traces of a bot, newest first, page by page.
+
+        Raises:
+            InvalidInput: the cursor is of another listing.
+        """
         await self._projector.caught_up()
-        page = await self._store.find(TRACES, "bot_time", (bot_id,), descending=True, limit=limit)
-        return [decode(Trace, {k: v for k, v in d.items() if k != "_id"}) for d in page.documents]
+        try:
+            page = await self._store.find(TRACES, "bot_time", (bot_id,), descending=True, limit=limit, cursor=cursor)
+        except TypeError:  # a cursor of another listing holds another kind of value
+            raise InvalidInput("The cursor does not belong to this listing; start again from the first page.") from None
+        found = (decode(Trace, {k: v for k, v in d.items() if k != "_id"}) for d in page.documents)
+        return TracePage(tuple(found), page.cursor)
 
 
 def _mark(trace: Trace) -> str:
