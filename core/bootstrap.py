@@ -15,6 +15,7 @@ from core.adapters.secrets_file import SecretsFile
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.sqlite import SqliteStore
 from core.bootstrap_feed import make_feed
+from core.domain.market import LIVE
 from core.domain.rules import TradingRules
 from core.ports import AnchorLog, Clock, DocumentStore, Ids, MarketFeed, Passwords, StoreUnavailable
 from core.services.accounts import Accounts, FirstAdmin
@@ -30,6 +31,7 @@ from core.services.countdown import CountdownService
 from core.services.emergency import Emergency
 from core.services.engine import Engine, EngineParts
 from core.services.exits import Exits
+from core.services.feed_watch import FeedWatch
 from core.services.funding import Funding
 from core.services.funds import Funds
 from core.services.global_stop import GlobalStop
@@ -73,6 +75,7 @@ class App:
     funding: Funding
     jwt_secret: str
     breaker_alarm: BreakerAlarm
+    feed_watch: FeedWatch
     _passwords: Passwords
     _projector: Projector
     _snapshots: Snapshots
@@ -94,11 +97,13 @@ class App:
             ("snapshots", self._snapshots.run),
             ("night watch", self._night_watch.run),
             ("breaker alarm", self.breaker_alarm.run),
+            ("feed watch", self.feed_watch.run),
             ("system modes", self.services.modes.run),
             ("global stop", self.services.global_stop.run),
         ):
             self._tasks.append(asyncio.create_task(work(), name=name))
-        self.services.hub.follow(self.services.hub.feed.symbols[0])
+        for symbol in self.services.hub.feed.symbols[:1]:  # an exchange that is not reached yet has none
+            self.services.hub.follow(symbol)
         self.services.engine.start()
 
     async def close(self) -> None:
@@ -197,7 +202,10 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     watched = Watched(store, accounts, writer, hub, reconciler, anchors, alerting, clock)
     secret, watch = _jwt_secret(settings), NightWatch(watched)
     alarm = BreakerAlarm(store, accounts, writer, projector, bus, alerting)
-    return App(settings, services, store, funding, secret, alarm, passwords, projector, snapshots, watch)
+    feed_watch = FeedWatch(hub, accounts, writer, alerting, settings.market.mark_stale_secs)
+    if feed.source.startswith(LIVE):
+        services.health.register(feed_watch.report)
+    return App(settings, services, store, funding, secret, alarm, feed_watch, passwords, projector, snapshots, watch)
 
 
 def make_store(settings: Settings) -> DocumentStore:

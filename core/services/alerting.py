@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     RECONCILIATION = "reconciliation_discrepancy"
     INTEGRITY = "integrity_failure"
     BREAKER_TRIP = "breaker_trip"
+    STALE_FEED = "stale_feed"
 
 
 class Severity(StrEnum):

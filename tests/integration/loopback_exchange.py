@@ -85,7 +85,7 @@ class Loopback:
         self.port = 0
         self.clock_ms = recording.trades()[0]["T"] if recording.trades() else 0
         self._book: dict[str, dict[str, str]] = {
-            side: {price: size for price, size in recording.snapshot[f"{side}s"]} for side in ("bid", "ask")
+            side: dict(recording.snapshot[f"{side}s"]) for side in ("bid", "ask")
         }
         self._sequence: int = recording.snapshot["lastUpdateId"]
         self._sockets: dict[web.WebSocketResponse, set[str]] = {}
@@ -124,7 +124,7 @@ class Loopback:
     async def drop(self) -> None:
         """Cut all WebSocket connections without a goodbye."""
         for socket in list(self._sockets):
-            transport = socket._req.transport if socket._req is not None else None  # noqa: SLF001 - no other way to hang up
+            transport = socket._req.transport if socket._req is not None else None
             if transport is not None:
                 transport.abort()
             self._sockets.pop(socket, None)

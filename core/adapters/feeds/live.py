@@ -152,7 +152,7 @@ class LiveFeed:
             "now": self.now().isoformat(),
             "instruments": {symbol: instrument_document(self._instruments[symbol]) for symbol in self._kept()},
         }
-        running = tuple(symbol for symbol, stream in self._streams.items() if stream is not None)
+        running = tuple(self._streams)  # also those that wait for the exchange to be reached
         dropped = counts.refused + counts.late
         return FeedStatus(self.source, self.now(), running, self._closed, dropped, position, counts=counts)
 
