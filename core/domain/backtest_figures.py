@@ -29,9 +29,9 @@ _MS = timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class EquityCurve:
-    """Equity at the close of every bar of a backtest: its deepest fall, its daily returns, and points for a chart.
+    """Equity at the close of the bars of a backtest: its deepest fall, its daily returns, and points for a chart.
 
-    Args of `of`: the capital, the open time of the first bar, and how many bars there will be.
+    A bar whose equity is what it was need not be told, unless a point or the end of a day is due with it.
     """
 
     step: int
@@ -39,47 +39,45 @@ class EquityCurve:
     drawdown: Drawdown
     returns: DailyReturns
     day_end: datetime
+    next_point: int
     points: list[EquityPoint] = field(default_factory=list[EquityPoint])
-    seen: int = 0
-    last_at: datetime | None = None
 
     @classmethod
     def of(cls, capital: Decimal, first: datetime, bars: int) -> "EquityCurve":
-        """A curve that starts with all capital in cash; points are kept of every so many bars and of the last one."""
+        """All of `capital` in cash when the first bar opens; points are kept of every so many bars and of the last."""
+        step = max(1, -(-bars // (MAX_POINTS - 1)))
         return cls(
-            step=max(1, -(-bars // (MAX_POINTS - 1))),
+            step=step,
             equity=capital,
             drawdown=Drawdown(peak=capital, peak_at=first, fell_from_value=capital),
             returns=DailyReturns(base=capital),
             day_end=Timeframe.D1.floor(first) + Timeframe.D1.span,
+            next_point=step - 1,
         )
 
-    def record(self, ts: datetime, equity: Decimal) -> None:
-        """Equity at the close of the next bar, at `ts`."""
+    def record(self, number: int, ts: datetime, equity: Decimal) -> None:
+        """Equity at the close, at `ts`, of the bar with this number; the first is 0."""
         if ts > self.day_end:
             days = -((self.day_end - ts) // Timeframe.D1.span)
             self.returns.close_days(self.equity, days)
             self.day_end += days * Timeframe.D1.span
-        self.equity, self.last_at = equity, ts
+        self.equity = equity
         self.drawdown.record(equity, ONE, ts)
-        self.seen += 1
-        if self.seen % self.step == 0:
-            self._keep()
+        if number >= self.next_point:
+            self._keep(ts)
+            self.next_point = number - (number + 1) % self.step + self.step
 
-    def finish(self) -> None:
-        """No bar follows: the last point stays, and a day that ended with it counts."""
-        if self.last_at is None:
-            return
-        if self.last_at == self.day_end:
+    def finish(self, ts: datetime) -> None:
+        """The last bar closed at `ts`: its point stays, and a day that ended with it counts."""
+        if ts == self.day_end:
             self.returns.close_days(self.equity, 1)
-        if not self.points or self.points[-1].ts != self.last_at:
-            self._keep()
+        if not self.points or self.points[-1].ts != ts:
+            self._keep(ts)
 
-    def _keep(self) -> None:
+    def _keep(self, ts: datetime) -> None:
         peak = self.drawdown.peak
         fallen = ratio((peak - self.equity) * 100, peak) if peak else ZERO
-        if self.last_at is not None:
-            self.points.append(EquityPoint(self.last_at, self.equity, fallen))
+        self.points.append(EquityPoint(ts, self.equity, fallen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ class ProtectivePrices:
         if protection.take_profit is not None:
             heapq.heappush(self._targets, (protection.take_profit, bot_id))
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is protected."""
+        return not self._current
+
     def untouched(self, low: Decimal, high: Decimal) -> bool:
         """Whether no best bid from `low` to `high` triggers anything; False also where it cannot be told quickly."""
         if not self._current:

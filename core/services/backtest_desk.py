@@ -81,6 +81,7 @@ class BacktestDesk:
             traces=self,
             epoch=0,
         )
+        self.still = True
         self._seq = 0
         self._cash = self._quantity = Decimal(0)
 
@@ -114,6 +115,7 @@ class BacktestDesk:
         await self.marks.on_state(state.ts, (USER,))
         if self._writer.known(USER).seq != self._seq:
             await self._sync()
+        self.still = self.engine.still
 
     async def _sync(self) -> None:
         self._seq = self._writer.known(USER).seq

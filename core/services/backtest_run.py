@@ -6,6 +6,7 @@ passes only through the strategy; tests/integration/test_backtest_parity.py hold
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from core.domain.backtest import BacktestPlan, BacktestReport
 from core.domain.backtest_figures import Ended, EquityCurve, figures
@@ -18,6 +19,7 @@ from core.domain.rules import TradingRules
 from core.domain.strategies import catalog
 from core.services.backtest_desk import USER, BacktestDesk, BacktestParts
 from core.services.backtest_market import Tape, Values, make_tape
+from core.services.symbol_engine import Decided
 
 Progress = Callable[[int, int], None]
 """Told how many bars are done, of how many; what it raises ends the backtest."""
@@ -79,6 +81,10 @@ def _nobody(done: int, total: int) -> None:
     del done, total
 
 
+def _end(ended: tuple[Bar, Values] | None, span: timedelta) -> datetime:
+    return datetime.max.replace(tzinfo=UTC) if ended is None else ended[0].open_time + span
+
+
 class _Run:
     """One backtest on its way through the bars."""
 
@@ -95,55 +101,60 @@ class _Run:
         """From the first bar to the last."""
         await self._desk.open(self._plan)
         await self._all_bars(progress)
-        self._curve.finish()
+        last = self._tape.bars[-1]
+        self._curve.finish(last.open_time + last.timeframe.span)
         return self._report()
 
     async def _all_bars(self, progress: Progress) -> None:
         desk, curve, bars = self._desk, self._curve, self._tape.bars
-        span, last_step = bars[0].timeframe.span, self._offsets[-1]
+        marks, decide = desk.marks, desk.engine.decide
+        span, last_step, own_span = bars[0].timeframe.span, self._offsets[-1], self._plan.timeframe.span
         closed = self._tape.closed()
-        waiting = next(closed, None)
+        ended = next(closed, None)
+        ended_at = _end(ended, own_span)
         for number, bar in enumerate(bars):
-            ended: tuple[Bar, Values] | None = None
-            if waiting is not None and waiting[0].open_time + waiting[0].timeframe.span <= bar.open_time:
-                ended, waiting = waiting, next(closed, None)
-            if self._calm(bar):
-                decided = desk.engine.decide(*ended) if ended is not None else ()
+            opened = bar.open_time
+            closes = ended is not None and ended_at <= opened
+            if (desk.still or self._untouched(bar)) and not marks.wanted(USER, opened + last_step):
+                decided = decide(*ended) if closes and ended is not None else ()
                 if decided:
                     state = self._show(bar, 0)
-                    await desk.engine.act(decided, state)
-                    await desk.after(state)
+                    await self._act(decided, state)
                     await self._later_steps(bar)
                 else:
-                    desk.marks.skip(bar.open_time + last_step)
+                    marks.skip(opened + last_step)
             else:
                 state = self._show(bar, 0)
                 await desk.engine.meet(state)
-                await desk.engine.act(desk.engine.decide(*ended) if ended is not None else (), state)
-                await desk.after(state)
+                await self._act(decide(*ended) if closes and ended is not None else (), state)
                 await self._later_steps(bar)
-            curve.record(bar.open_time + span, desk.equity(bar.close))
+            if closes:
+                ended = next(closed, None)
+                ended_at = _end(ended, own_span)
+            closed_at, equity = opened + span, desk.equity(bar.close)
+            if equity is not curve.equity or number >= curve.next_point or closed_at > curve.day_end:
+                curve.record(number, closed_at, equity)
             if number % _TOLD_EVERY == 0:
                 progress(number, len(bars))
         progress(len(bars), len(bars))
 
-    def _calm(self, bar: Bar) -> bool:
-        """Whether the bar's states from this one on change nothing, unless a strategy decides otherwise."""
-        desk = self._desk
-        last = bar.open_time + self._offsets[-1]
-        return desk.engine.idle(lowest_bid(self._history.instrument, bar.low), bar.high) and not desk.marks.wanted(
-            USER, last
-        )
+    async def _act(self, decided: Sequence[Decided], state: MarketState) -> None:
+        await self._desk.engine.act(decided, state)
+        await self._desk.after(state)
+
+    def _untouched(self, bar: Bar) -> bool:
+        return self._desk.engine.untouched(lowest_bid(self._history.instrument, bar.low), bar.high)
 
     async def _later_steps(self, bar: Bar) -> None:
+        """The rest of a bar on which something happened, as long as something can."""
+        desk, last = self._desk, bar.open_time + self._offsets[-1]
         for step in range(1, STEPS):
-            if self._calm(bar):
-                self._desk.marks.skip(bar.open_time + self._offsets[-1])
+            if (desk.still or self._untouched(bar)) and not desk.marks.wanted(USER, last):
+                desk.marks.skip(last)
                 return
             state = self._show(bar, step)
-            await self._desk.engine.meet(state)
-            await self._desk.engine.act((), state)
-            await self._desk.after(state)
+            await desk.engine.meet(state)
+            await self._act((), state)
 
     def _show(self, bar: Bar, step: int) -> MarketState:
         """The market moves on to this state."""

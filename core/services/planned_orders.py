@@ -143,7 +143,7 @@ class PlannedOrders:
         if not due:
             return []
         self._planned = [planned for planned in self._planned if not planned.due(state)]
-        results = await asyncio.gather(*(self._submit(planned, state) for planned in due), return_exceptions=True)
+        results = await self._submit_all(due, state)
         answered: list[tuple[Planned, OrderResult]] = []
         for planned, result in zip(due, results, strict=True):
             planned.runner.working = False
@@ -153,6 +153,15 @@ class PlannedOrders:
             self.protective.set(planned.request.bot_id, planned.runner.bot.protections.get(self.instrument.symbol))
             answered.append((planned, result))
         return answered
+
+    async def _submit_all(self, due: list[Planned], state: MarketState) -> list[OrderResult | BaseException]:
+        """Side by side; one alone needs no task of its own."""
+        if len(due) > 1:
+            return await asyncio.gather(*(self._submit(planned, state) for planned in due), return_exceptions=True)
+        try:
+            return [await self._submit(due[0], state)]
+        except Exception as problem:  # noqa: BLE001 - as it is of several: an answer that did not come
+            return [problem]
 
     async def _submit(self, planned: Planned, state: MarketState) -> OrderResult:
         runner, request = planned.runner, planned.request

@@ -43,8 +43,9 @@ class Decided:
 class SymbolEngine:
     """Runs the bots of one symbol on its states, one state at a time.
 
-    Live it is given every state, by `on_state`. A backtest alone drives its engine and takes the same steps apart:
-    `meet`, `decide` on what closed, `act`; and none of them on a bar for which it is `idle` and nothing is decided.
+    Live it is given every state, by `on_state`. A backtest drives its engine alone and takes the same steps apart:
+    `meet`, `decide` on what closed, `act`. It leaves them out on a bar that leaves everything `untouched` and on which
+    nothing is decided.
     """
 
     symbol: str
@@ -136,11 +137,15 @@ class SymbolEngine:
                     decided += self.decide(bar, values)
             await self.act(decided, state)
 
-    def idle(self, low: Decimal, high: Decimal) -> bool:
-        """Whether best bids from `low` to `high` would leave everything here as it is, whatever else they bring."""
-        return (
-            self._planned.empty and not self._stopping and self._resting.empty and self._protective.untouched(low, high)
-        )
+    @property
+    def still(self) -> bool:
+        """Whether nothing waits here for any price: no order, no protective price, no bot that has to sell."""
+        return self._planned.empty and not self._stopping and self._resting.empty and self._protective.empty
+
+    def untouched(self, low: Decimal, high: Decimal) -> bool:
+        """Whether best bids from `low` to `high` leave everything here as it is, whatever else they bring."""
+        waits = self._stopping or not self._planned.empty or not self._resting.empty
+        return not waits and self._protective.untouched(low, high)
 
     async def meet(self, state: MarketState) -> None:
         """Everything that waited meets this state: due orders, resting ones, protective prices."""

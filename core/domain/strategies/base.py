@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from core.domain.errors import InvalidInput
 from core.domain.market import Bar
@@ -30,9 +30,8 @@ class IndicatorKind(StrEnum):
     """Lowest low of the last `period` bars, this one included."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorSpec:
-    """One indicator; equal specs of a symbol and timeframe are computed once."""
+class IndicatorSpec(NamedTuple):
+    """One indicator; equal specs of a symbol and timeframe are computed once. A tuple is hashed fast."""
 
     kind: IndicatorKind
     period: int

@@ -55,12 +55,15 @@ class EmaCross:
         if fast is None or slow is None:
             return None
         was_above, self._was_above = self._was_above, fast > slow
-        pair = f"EMA({self._fast.period}) {fast:.8g}", f"EMA({self._slow.period}) {slow:.8g}"
-        if context.in_position and fast < slow:
-            return Signal(Action.EXIT, f"{pair[0]} is below {pair[1]} at a close of {plain(bar.close)}")
-        if not context.in_position and was_above is False and fast > slow:
-            return Signal(Action.ENTER, f"{pair[0]} crossed above {pair[1]} at a close of {plain(bar.close)}")
+        if fast < slow and context.in_position:
+            return Signal(Action.EXIT, self._words("is below", fast, slow, bar))
+        if fast > slow and was_above is False and not context.in_position:
+            return Signal(Action.ENTER, self._words("crossed above", fast, slow, bar))
         return None
+
+    def _words(self, happened: str, fast: float, slow: float, bar: Bar) -> str:
+        pair = f"EMA({self._fast.period}) {fast:.8g}", f"EMA({self._slow.period}) {slow:.8g}"
+        return f"{pair[0]} {happened} {pair[1]} at a close of {plain(bar.close)}"
 
 
 def _build(values: Mapping[str, int]) -> Strategy:
