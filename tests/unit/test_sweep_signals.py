@@ -4,8 +4,6 @@ Promise (spec/bots.md, Strategies): the same rules everywhere, no look-ahead. Th
 are the oracle.
 """
 
-import random  # noqa: TID251 - seeded prices
-from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -16,10 +14,11 @@ from hypothesis import strategies as st
 from core.adapters.indicators import TalibIndicators
 from core.adapters.sweep_signals import SIGNALS, BarValues
 from core.adapters.sweep_touch import FirstAbove
-from core.domain.market import Bar, Timeframe
+from core.domain.market import Bar
 from core.domain.strategies import catalog
 from core.domain.strategies.base import FLAT, Action, BarContext, PositionView, Signal
-from tests.builders import T0, dec
+from tests.builders import dec
+from tests.made_bars import made_bars
 
 PAID = dec("99.7")
 CASES = [
@@ -31,23 +30,6 @@ CASES = [
     ("breakout", {"entry": 10, "exit": 5}),
     ("breakout", {"entry": 12, "exit": 12, "stop": 25}),
 ]
-
-
-def _bars(seed: int, count: int) -> list[Bar]:
-    """A market with trends, jumps and stretches that stand still."""
-    chance = random.Random(seed)  # noqa: S311 - a made market
-    price, drift, bars = 100.0, 0.0, list[Bar]()
-    for number in range(count):
-        if chance.random() < 0.03:
-            drift = chance.choice([0.0, 0.0, chance.gauss(0, 0.002)])
-        opened = price
-        still = chance.random() < 0.2
-        path = [opened] if still else [opened := opened * (1 + chance.gauss(drift, 0.004)) for _ in range(4)]
-        opened, close, low, high = (dec(f"{p:.2f}") for p in (path[0], path[-1], min(path), max(path)))
-        price = float(close)
-        open_time = T0 + timedelta(minutes=number)
-        bars.append(Bar("BTC/USDT", Timeframe.M1, open_time, opened, high, low, close, dec(50)))
-    return bars
 
 
 def _streamed(name: str, parameters: dict[str, int], bars: list[Bar], position: PositionView) -> list[Signal | None]:
@@ -64,7 +46,7 @@ def _level(price: Decimal | None) -> float:
 @pytest.mark.parametrize(("name", "parameters"), CASES)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_signals_of_all_bars_at_once_are_those_of_the_strategy(name: str, parameters: dict[str, int], seed: int):
-    bars = _bars(seed, 1_500)
+    bars = made_bars(seed, 1_500, dec(50))
     signals = SIGNALS[name](BarValues(bars), catalog.kind_of(name).complete(parameters))
 
     flat = _streamed(name, parameters, bars, FLAT)
