@@ -33,10 +33,18 @@ _MARGIN = 0.06
 _OFFER = 0.3  # below this nothing is even offered
 _UNKNOWN_WORD = 0.1  # taken off for each word the router has no idea of
 _NOT_PER_BOT = frozenset(
-    ["profits", "portfolio_summary", "list_bots", "market_price", "system_health", "performance_ranking"]
+    [
+        "profits",
+        "portfolio_summary",
+        "list_bots",
+        "market_price",
+        "system_health",
+        "performance_ranking",
+        "compare_backtests",
+    ]
 )
 ONLY_FIRST = words("""
-    short long change modify edit margin options news copy reset futures
+    short long margin options news reset futures
 """)
 _NO_GUESS = "I do nothing on a guess. Did you mean:"
 _UNSURE = "I am not sure what you mean. Did you mean:"

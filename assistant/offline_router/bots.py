@@ -179,7 +179,12 @@ def _described(tokens: list[Token], i: int, names: Names) -> tuple[int, tuple[st
     after = tokens[i + 1].word if i + 1 < len(tokens) else ""
     before = tokens[i - 1].word if i else ""
     position = {**_ORDINALS, "last": len(names.ordered) - 1}.get(token.word)
-    if position is not None and after in {"one", "bot"} and (before == "the" or names.ordered):
+    if (
+        position is not None
+        and before not in _ARTICLES
+        and after in {"one", "bot"}
+        and (before == "the" or names.ordered)
+    ):
         return 2, names.ordered[position : position + 1] if position >= 0 else ()
     if token.word in {"bot", "number", "#"} and i + 1 < len(tokens) and tokens[i + 1].kind is Kind.NUMBER:
         number = tokens[i + 1].value

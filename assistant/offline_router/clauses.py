@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 
 from assistant.offline_router import (
     answers,
+    changes,
+    changing,
     controls,
+    creation,
     guards,
     lexicon,
     limits,
@@ -54,13 +57,14 @@ class Reader:
         empty = all(word in lexicon.FILLERS or word in lexicon.THANKS for word in words) and "bots" not in words
         if match is None and unserved is None and empty:
             return None
+        unserved = unserved or (limits.incomplete(clause) if match is None else None)
         reading = self._act(clause, *match) if match else Reading(unserved or answers.answer(clause, self._scope))
         bots = [token.value[0] for token in slots.of(clause.tokens, Kind.BOT) if len(token.value) == 1]
         if bots:
             self._scope = replace(self._scope, context=Context(self._scope.context.bot_names, bots[-1]))
         return reading
 
-    def command(self, tool: str, tokens: list[Token], exact: Sequence[str], *, has_rest: bool) -> Understanding:
+    def command(self, tool: str, tokens: list[Token], exact: Sequence[str], *, has_rest: bool) -> Understanding:  # noqa: PLR0911
         """A slash command: the tool is certain, only its arguments are read."""
         if tool in BOT_TOOLS or (tool == "bot_status" and has_rest):
             bots = tuple(exact) or targets.named(tokens, tool, self._scope.context)
@@ -78,6 +82,8 @@ class Reader:
         if tool == "set_cooldown":
             clause = Clause(tuple(tokens), asks=False)
             return self._cooldown(clause, clause.core.split(), 1.0)
+        if tool in changes.TOOLS:
+            return changing.command(tool, tokens, self._scope)
         if tool == "reset_circuit_breaker":
             return answers.calls(tool, [{"bot": exact[0]} if exact else slots.one_bot(tokens)], 1.0)
         return answers.with_arguments(tool, tokens, self._scope, 1.0)
@@ -91,8 +97,8 @@ class Reader:
             return Reading(answers.offer(clause, self._scope, first=tool))
         if tool == "create_bot":
             return Reading(self._create(clause), acts=True)
-        if tool == "submit_order":
-            return Reading(self._order(clause, match.group()), acts=True)
+        if tool in changes.TOOLS or tool == "submit_order":
+            return Reading(self._in_detail(clause, tool, match), acts=True)
         if tool in BOT_TOOLS:
             unknown = [word for word in rest if word not in lexicon.FILLERS]
             if unknown:
@@ -109,6 +115,12 @@ class Reader:
         if isinstance(arguments, Unclear):
             return Reading(Understanding(Outcome.QUESTION, text=arguments.question))
         return Reading(answers.calls(tool, [arguments], _confidence(clause)), acts=True)
+
+    def _in_detail(self, clause: Clause, tool: str, match: re.Match[str]) -> Understanding:
+        """Commands of which every word after the verb is read."""
+        if tool == "submit_order":
+            return self._order(clause, match.group())
+        return changing.change(clause, tool, match, self._scope, _confidence(clause))
 
     def _not_quite(self, clause: Clause, tool: str, said: list[str], unknown: list[str]) -> Understanding:
         """A bot command with words left over: ask for the bot if it was not named, else offer the command."""
@@ -148,7 +160,7 @@ class Reader:
         )
         if strange or hard or likened:
             return answers.offer(clause, self._scope, first="create_bot")
-        arguments = slots.create_bot(clause.tokens)
+        arguments = creation.create_bot(clause.tokens)
         if isinstance(arguments, Unclear):
             return Understanding(Outcome.QUESTION, text=arguments.question)
         words = clause.core.split()
@@ -160,13 +172,24 @@ def _acting_match(clause: Clause, offered: frozenset[str]) -> tuple[str, re.Matc
     """The offered acting tool whose pattern takes in most of the clause from its start."""
     best: tuple[str, re.Match[str]] | None = None
     for tool, expressions in patterns.ACTING.items():
-        if tool not in offered or (tool == "submit_order" and not orders.plausible(clause)):
+        if tool not in offered or not _plausible(tool, clause):
             continue
         for expression in expressions:
             match = expression.match(clause.core)
-            if match is not None and (best is None or match.end() > best[1].end()):
+            if match is None:
+                continue
+            if tool == "edit_bot" and changes.is_whole(clause.tokens):
+                return tool, match
+            if best is None or match.end() > best[1].end():
                 best = (tool, match)
     return best
+
+
+def _plausible(tool: str, clause: Clause) -> bool:
+    """Whether a clause that begins like this command can be one at all."""
+    if tool == "edit_bot":
+        return changes.plausible(clause.tokens)
+    return tool != "submit_order" or orders.plausible(clause)
 
 
 def _confidence(clause: Clause) -> float:

@@ -18,6 +18,7 @@ _NAME_ENDS = words("""
     with on using for and at in trading that from of which then to but now please doing trade is start
 """)
 _MAX_NAME_WORDS = 4
+_COPIES = frozenset(["clone", "copy", "duplicate", "rename"])
 _ID_LEADS = frozenset(["order", "cancel", "id", "#"])
 _ID = re.compile(r"[0-9a-f]{8}|(?=\w*\d)(?=\w*[A-Za-z])\w{6,64}")
 
@@ -46,7 +47,7 @@ def _without_partial(tokens: list[Token], names: bots.Names) -> list[Token]:
 
 
 def _mark_new_names(tokens: list[Token]) -> list[Token]:
-    """Mask what follows "called", "named", "call it", "name it": a name, in the letters that were typed."""
+    """Mask what follows "called", "named", "call it", "rename … to": a name, in the letters that were typed."""
     result: list[Token] = []
     i = 0
     while i < len(tokens):
@@ -78,6 +79,9 @@ def _mark_ids(tokens: list[Token]) -> list[Token]:
 def _introduces_name(so_far: list[Token]) -> bool:
     words = [token.word for token in so_far[-2:]]
     if not known(words[-1]) and any(OSA.distance(words[-1], lead) == 1 for lead in ("called", "named")):
+        return True
+    before = {token.word for token in so_far[-6:-1]}
+    if (words[-1] in {"to", "into"} and before & {"rename", "name"}) or (words[-1] == "as" and before & _COPIES):
         return True
     return words[-1] in {"called", "named"} or words in (["call", "it"], ["name", "it"], ["name", ":"], ["name", "is"])
 

@@ -1,6 +1,6 @@
 """Example phrasings per tool, one a line, with entities already masked (BOT SYM AMT NUM PER NAME): data only."""
 
-from assistant.offline_router import examples_ledger, examples_orders
+from assistant.offline_router import examples_bots, examples_ledger, examples_orders
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -80,7 +80,7 @@ current price of SYM | where is SYM now | show me SYM | what does one SYM cost |
 SYM rate | check SYM | how is SYM doing | what is the market doing | ticker SYM | is SYM up PER
 how expensive is SYM""",
     "equity_chart": """
-show how my money developed | chart PER | how did my account develop PER drawn as a line
+show how my money developed | chart PER | visualise PER | graph of PER | how did my account develop PER drawn as a line
 let me see my progress as a chart
 picture of my money over time | ups and downs of my account | draw how my balance developed | trend of my account
 show equity chart | equity curve | graph | chart | plot my equity | chart of my portfolio | draw my performance
@@ -122,20 +122,19 @@ what is the weather today | tell me a joke | write a poem | order a pizza | who 
 translate this into french | what time is it | play some music | book a flight to paris
 what is the capital of spain | how old are you | do you love me | sing a song | recommend a movie
 what is the meaning of life | solve this equation | set an alarm | call my mother
-rename BOT to NAME | clone BOT | backtest momentum on SYM
 set an alert for SYM at AMT
-email me a report | withdraw AMT from BOT | add AMT to BOT | reset my password
-change the strategy of BOT | go short on SYM | will SYM go up tomorrow | should i invest in SYM
+email me a report | reset my password
+go short on SYM | will SYM go up tomorrow | should i invest in SYM
 which stock should i buy | give me financial advice | transfer money to my bank | connect my exchange account
 who is the president | how do i cook pasta | what is your favourite colour
 write some code for me | summarise this article | i feel sad today | are you human
 what is the best restaurant nearby | how tall is the eiffel tower | fix my car | recipe for soup | latest news
 sports results | book a table | when is my birthday | how do i lose weight | find me a job | where is my phone
-give BOT more money | set stop loss to PCT | change the password
+set stop loss to PCT | change the password
 create an account for my friend""",
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     tool: tuple(phrase.strip() for phrase in text.replace("\n", "|").split("|") if phrase.strip())
-    for tool, text in (_TEXT | examples_ledger.TEXT | examples_orders.TEXT).items()
+    for tool, text in (_TEXT | examples_ledger.TEXT | examples_orders.TEXT | examples_bots.TEXT).items()
 }

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from assistant.offline_router import lexicon, patterns
+from assistant.offline_router import lexicon, lexicon_bots, patterns
 from assistant.offline_router.order_phrases import CONDITION, DETAIL
 from assistant.offline_router.text import Kind, Token, masked
 
@@ -23,14 +23,23 @@ _FOREIGN = re.compile(
 )
 _HARMLESS = re.compile(
     r"\b(?:you|we|BOT) (?:may|can)\b|\b(?:a|the) while\b|\bat once\b|\bas soon as possible\b|\blast one\b"
+    r"|\binstead\b(?! of\b)"
 )
 
 
-#: "no cooldown", "wait 20 minutes before it buys again", "alpha should trade at most every hour".
+#: "no cooldown", "wait 20 minutes before it buys again", "alpha should trade at most every hour" or "be more careful".
 _SPACED_OUT = re.compile(
     r"\bno cool ?down\b|(?<=PER )(?:before|after) (?:it|BOT|its|the next|each|every|any|another)\b"
     r"|\bBOT (?:should|must) (?=(?:only |not )?(?:trade|buy|enter|wait)\b.*\bPER\b)"
+    r"|^BOT (?:should|must) (?=(?:be|use|look|run)\b)"
 )
+_OF_ORDERS = frozenset(["stop", "stops", "target", "targets", "exit", "exits", "entry", "entrys"])
+#: "… and slow 20" goes on telling the settings of a strategy.
+_SETTING = re.compile(
+    rf"(?:(?:the|a|its|with|and) )*(?:{lexicon_bots.any_of(lexicon_bots.PARAMETERS.keys() - _OF_ORDERS)})"
+    r"(?: (?:of|to|at|is|period|length|value|as|by))* NUM(?!\S)"
+)
+_SHOWS = (["SYM", "chart"], ["SYM", "candles"], ["SYM", "price"])
 _CREATES = frozenset(["create", "make", "build", "set", "setup", "open", "add", "new"])
 _ORDERS = re.compile(rf"(?:{'|'.join(patterns.ORDER_HEADS)})\b")
 _DETAILS = frozenset(["trade", "give", "use", "put", "make", "set", "allocate", "let", "name", "call"])
@@ -87,7 +96,8 @@ def split(tokens: list[Token]) -> list[Clause]:
     current: list[Token] = []
     for i, token in enumerate(tokens):
         mark = token.kind is Kind.MARK and token.word in {".", ";", "!", "?"}
-        joint = token.word in {"and", "then", "&", ",", "plus", "but", "also"} and _opens(tokens[i + 1 :])
+        told = _SETTING.match(masked(tokens[i + 1 : i + 8])) is not None
+        joint = not told and token.word in {"and", "then", "&", ",", "plus", "but", "also"} and _opens(tokens[i + 1 :])
         if mark or (joint and not _lone_verb(current) and not _describes(current, tokens[i + 1 :])):
             clauses.append(Clause(tuple(current), asks=token.word == "?"))
             current = []
@@ -103,7 +113,7 @@ def _opens(rest: list[Token]) -> bool:
     core = _POLITE.sub("", f"{words} ", count=1).split()
     while core and core[0] in {"the", "my", "all", "me", "last", "latest", "recent", "current", "NUM", "PER"}:
         core = core[1:]
-    return bool(core) and core[0] in patterns.OPENERS
+    return bool(core) and (core[0] in patterns.OPENERS or core[:2] in _SHOWS)
 
 
 def _describes(current: list[Token], rest: list[Token]) -> bool:

@@ -75,13 +75,13 @@ def countdown(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     figures = _figures(tokens)
     if not figures:
         return {}
-    amount = _one(figures, _TARGET)
+    amount = one_amount(figures, _TARGET)
     return amount if isinstance(amount, Unclear) else {"target": amount}
 
 
 def target(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     """The target to set."""
-    amount = _one(_figures(tokens), _TARGET)
+    amount = one_amount(_figures(tokens), _TARGET)
     return amount if isinstance(amount, Unclear) else {"target": amount}
 
 
@@ -100,7 +100,7 @@ def fund(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     kind = next((kind for kind, said in _KINDS if said.search(core)), None)
     if kind is None:
         return Unclear(_MOVE)
-    amount = _one(_figures(tokens), _ASK[kind])
+    amount = one_amount(_figures(tokens), _ASK[kind])
     if isinstance(amount, Unclear):
         return amount
     if kind == "convert":
@@ -136,7 +136,7 @@ def _figures(tokens: Sequence[Token]) -> list[Token]:
     return [*of(tokens, Kind.AMOUNT), *of(tokens, Kind.NUMBER)]
 
 
-def _one(figures: Sequence[Token], asked: str) -> str | Unclear:
+def one_amount(figures: Sequence[Token], asked: str) -> str | Unclear:
     """The one usable amount among the figures."""
     if any(token.surface.startswith(("-", "$-")) or token.value == 0 for token in figures):
         return Unclear(f"An amount is above zero. {asked}")

@@ -17,21 +17,6 @@ CONTRACTIONS = {
     "bal": "balance", "pf": "portfolio", "info": "information", "stats": "status", "perf": "performance", "cvs": "csv",
 }  # fmt: skip
 
-STRATEGIES = {
-    "ema_cross": (
-        "ema_cross", "ema", "ema cross", "ema crossover", "momentum", "trend", "trend following", "trend follower",
-        "trending", "trends", "moving average", "moving averages", "crossover", "breakout",
-    ),
-    "rsi_reversion": (
-        "rsi_reversion", "rsi", "rsi reversion", "mean reversion", "mean reverting", "reversion", "dip", "dips",
-        "buy the dip", "dip buying", "oversold", "reversal", "contrarian",
-    ),
-}  # fmt: skip
-RISK_MODES = {
-    "safe": ("safe", "safely", "conservative", "cautious", "careful", "low risk", "low-risk"),
-    "balanced": ("balanced", "moderate", "medium", "medium risk", "normal risk"),
-    "aggressive": ("aggressive", "risky", "high risk", "high-risk", "aggressively", "degen"),
-}
 COINS = {
     "BTC": ("bitcoin", "xbt", "bitcoins"), "ETH": ("ethereum", "ether"), "SOL": ("solana",), "XRP": ("ripple",),
     "LTC": ("litecoin",), "ADA": ("cardano",), "DOGE": ("dogecoin",), "BNB": ("binance coin",), "DOT": ("polkadot",),
@@ -51,7 +36,7 @@ GLOSSARY = tuple(
     take profit | ema | rsi | momentum | mean reversion | paper trading | paper | spread | fifo | timeframe |
     circuit breaker | ledger | gate | gates | risk mode | warm up | warming up | warmup | kill switch | emergency
     stop | free cash | position | limit order | market order | volatility | liquidity | strategy | strategies |
-    ema_cross | rsi_reversion | moving average | reduce only | flatten | win rate | profit factor | expectancy |
+    moving average | reduce only | flatten | win rate | profit factor | expectancy |
     sharpe | sortino | hash chain | anchor | reconcile | reconciliation | unit value | holding time
 """)
     )
@@ -142,7 +127,7 @@ FUTURE = words("will next predict prediction forecast tomorrow future")
 """Prices to come are nothing the router can know."""
 
 UNSUPPORTED = words("""
-    rename renaming clone duplicate copy edit change modify backtest backtesting alert alerts
+    alert alerts
     notify notification notifications remind reminder email mail password
     short long leverage margin futures options weather joke poem song pizza news recipe movie translate reset
     reinvest loan tax taxes schedule

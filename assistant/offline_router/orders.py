@@ -64,7 +64,7 @@ def plausible(clause: Clause) -> bool:
 
 def order(clause: Clause, head: str) -> dict[str, Any] | Unclear:
     """Arguments of `submit_order`; `head` is the command itself ("buy", "place a limit order for")."""
-    tokens = _core_tokens(clause)
+    tokens = core_tokens(clause)
     sells = _SELL_HEAD.match(clause.core) is not None
     taken = len(head.split())
     if any(token.kind is Kind.SYMBOL for token in tokens[:taken]):  # "close my BTC position"
@@ -80,7 +80,7 @@ def order(clause: Clause, head: str) -> dict[str, Any] | Unclear:
         return Unclear(str(ask))
 
 
-def _core_tokens(clause: Clause) -> list[Token]:
+def core_tokens(clause: Clause) -> list[Token]:
     """Tokens of the clause's core, one a word."""
     plain = [t for t in clause.tokens if t.kind is not Kind.MARK and t.word not in {"please", "kindly"}]
     count = len(clause.core.split())

@@ -6,7 +6,7 @@ a story never commands. Read patterns may match anywhere.
 
 import re
 
-from assistant.offline_router import order_phrases, patterns_ledger, patterns_orders
+from assistant.offline_router import order_phrases, patterns_bots, patterns_ledger, patterns_orders
 from assistant.offline_router.wordlists import words
 
 # ruff: noqa: E501 - a pattern on one line can be compared with its neighbours
@@ -102,7 +102,7 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.97, r"\b(?:equity|performance|balance|portfolio|account|profit) (?:chart|curve|graph|plot|line|history|development)\b|\b(?:chart|curve|graph|plot|visuali[sz]e|picture|draw)\b.*\b(?:equity|performance|portfolio|balance|account|money|value|progress)\b"),
         (0.9, r"\b(?:chart|curve|graph|plot)\b"),
         (0.93, r"\bups and downs\b|\b(?:picture|drawing|draw|trend|course) .*(?:PER|money|account|balance)\b|\b(?:my money|balance|account) (?:developed|moved|evolved|grew|changed)\b"),
-        (0.93, r"\b(?:equity|portfolio|balance|account|money|value)\b.*\bover (?:time|the)\b"),
+        (0.96, r"\b(?:equity|portfolio|balance|account|money|value)\b.*\bover (?:time|the)\b"),
     ),
     "list_bots": (
         (0.93, r"\b(?:list|show|see|view|which|what|how many|all|display|get|give me|overview)\b.*\b(?:bots|robots)\b|^(?:my |the |all |all my )?bots(?: list)?$|\bbots? list\b|\bmy bots\b|\blist (?:of )?(?:my )?bots?\b"),
@@ -119,8 +119,8 @@ _READS: dict[str, tuple[tuple[float, str], ...]] = {
     ),
 }  # fmt: skip
 
-_ALL_ACTING = _ACTING | patterns_ledger.ACTING | patterns_orders.ACTING
-_ALL_READS = _READS | patterns_ledger.READS | patterns_orders.READS
+_ALL_ACTING = patterns_bots.ACTING | _ACTING | patterns_ledger.ACTING | patterns_orders.ACTING
+_ALL_READS = _READS | patterns_ledger.READS | patterns_orders.READS | patterns_bots.READS
 ACTING = {tool: tuple(re.compile(f"(?:{text})(?= |$)") for text in texts) for tool, texts in _ALL_ACTING.items()}
 READS = {tool: tuple((score, re.compile(text)) for score, text in rows) for tool, rows in _ALL_READS.items()}
 ORDER_HEADS = patterns_orders.ACTING["submit_order"]
@@ -134,12 +134,17 @@ ACTING_VERBS = (
 """)
     | words(patterns_ledger.VERBS)
     | words(patterns_orders.VERBS)
+    | words(patterns_bots.VERBS)
 )
-OPENERS = ACTING_VERBS | words("""
+OPENERS = (
+    ACTING_VERBS
+    | words(patterns_bots.OPENERS)
+    | words("""
     show list what how which display check see view price plot draw chart graph help explain is why where who status
     delete portfolio profits trades bots balance health profit history ignore rename clone email emergency
     rank verify reconcile countdown positions
 """)
+)
 
 
 def vocabulary() -> frozenset[str]:

@@ -6,7 +6,7 @@ _SUM = r"(?:AMT|NUM)"
 _COIN = r"(?:SYM|usdt|usdc|usd|eur|euros?|zar|rand|dollars?|bucks)"
 _PLAY = r"(?: (?:of )?(?:(?:my|the) )?(?:play |paper |fake |virtual )?(?:money|cash|funds|coins))?"
 #: "500", "another 2k usdt", "0.5 btc more", "5k of play money".
-_MONEY = rf"(?:another |an extra |an additional |extra |some |about )?{_SUM}(?: more| extra)?(?: {_COIN})?{_PLAY}(?: more| extra)?"
+MONEY = rf"(?:another |an extra |an additional |extra |some |about )?{_SUM}(?: more| extra)?(?: {_COIN})?{_PLAY}(?: more| extra)?"
 _HOME = r"(?:(?:my|the|our|this) )?(?:(?:play|paper|trading|cash) )?(?:money |cash )?(?:account|balance|portfolio|free cash|cash|funds|pot)"
 _GOAL = r"(?:(?:my|the|our|a|an|this) )?(?:new )?(?:equity |profit |account |portfolio )?(?:target|goal)(?: equity| amount| value)?"
 _RECORDS = (
@@ -29,13 +29,13 @@ ACTING: dict[str, tuple[str, ...]] = {
         rf"(?:csv|spreadsheet)(?: {_RECORDS})*|(?:my |the |all |all my )*(?:trades|fills|executions|ledger|journal|events|history|records|transactions) (?:as|in|to|into) (?:a |an )?{_AS_FILE}",
     ),
     "fund_account": (
-        rf"(?:deposit|pay in|load|inject|paying in) (?:me )?{_MONEY}(?: (?:to|into|in|on|onto) {_HOME})?",
-        rf"(?:add|put|pay|move|load|place|drop) {_MONEY} (?:to|into|in|on|onto) {_HOME}",
-        rf"(?:top up|fund|credit|refill|fill up|load up|boost|load) {_HOME} (?:with|by) {_MONEY}|(?:top|fill|load) {_HOME} up (?:with|by) {_MONEY}",
-        rf"(?:give|get|grant|lend|hand) me (?=.*\b(?:more|another|extra|money|cash|funds)\b){_MONEY}",
-        rf"(?:withdraw|cash out|take out|pull out|pay out|draw out|withdrawing) {_MONEY}(?: (?:from|out of|off|of) {_HOME})?",
-        rf"(?:take|pull|get|draw|move|remove|pay) {_MONEY} (?:out of|from|off|out)(?: of)?(?: {_HOME})?",
-        rf"(?:convert|exchange|swap|change|turn|switch|transform|trade in|move) {_MONEY} (?:to|into|for|in|in to|against) (?:some |more )?{_COIN}",
+        rf"(?:deposit|pay in|load|inject|paying in) (?:me )?{MONEY}(?: (?:to|into|in|on|onto) {_HOME})?",
+        rf"(?:add|put|pay|move|load|place|drop) {MONEY} (?:to|into|in|on|onto) {_HOME}",
+        rf"(?:top up|fund|credit|refill|fill up|load up|boost|load) {_HOME} (?:with|by) {MONEY}|(?:top|fill|load) {_HOME} up (?:with|by) {MONEY}",
+        rf"(?:give|get|grant|lend|hand) me (?=.*\b(?:more|another|extra|money|cash|funds)\b){MONEY}",
+        rf"(?:withdraw|cash out|take out|pull out|pay out|draw out|withdrawing) {MONEY}(?: (?:from|out of|off|of) {_HOME})?",
+        rf"(?:take|pull|get|draw|move|remove|pay) {MONEY} (?:out of|from|off|out)(?: of)?(?: {_HOME})?",
+        rf"(?:convert|exchange|swap|change|turn|switch|transform|trade in|move) {MONEY} (?:to|into|for|in|in to|against) (?:some |more )?{_COIN}",
     ),
 }  # fmt: skip
 

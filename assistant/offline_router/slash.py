@@ -1,5 +1,7 @@
 """Slash commands: exact, so they need no score. `/pause alpha`, `/profits weekly`, `/buy 0.01 btc`."""
 
+import re
+
 from assistant.plain_text import normalise
 
 COMMANDS = {
@@ -24,7 +26,8 @@ COMMANDS = {
     "trades": "trade_history",
     "history": "trade_history",
     "price": "market_price",
-    "chart": "equity_chart",
+    "chart": "price_chart",
+    "candles": "price_chart",
     "equity": "equity_chart",
     "health": "system_health",
     "help": "help",
@@ -41,6 +44,18 @@ COMMANDS = {
     "deposit": "fund_account",
     "withdraw": "fund_account",
     "convert": "fund_account",
+    "rename": "rename_bot",
+    "clone": "clone_bot",
+    "copy": "clone_bot",
+    "edit": "edit_bot",
+    "addcapital": "add_capital",
+    "withdrawcapital": "withdraw_capital",
+    "pauseall": "pause_all_bots",
+    "pause_all": "pause_all_bots",
+    "resumeall": "resume_all_bots",
+    "resume_all": "resume_all_bots",
+    "backtest": "backtest",
+    "compare": "compare_backtests",
     "buy": "submit_order",
     "sell": "submit_order",
     "order": "submit_order",
@@ -57,6 +72,7 @@ COMMANDS = {
 }
 #: One tool serves these commands: the word says what is wanted of it.
 _SAY_WHAT = frozenset(["deposit", "withdraw", "convert", "buy", "sell", "cancel"])
+_NAMES_A_PAIR = re.compile(r"[A-Za-z]{3,}")
 TOOLS = frozenset(COMMANDS.values())
 
 
@@ -68,4 +84,6 @@ def parse(text: str) -> tuple[str, str] | None:
     command, _, rest = plain[1:].partition(" ")
     word = command.casefold().replace("-", "_").rstrip("!.?")
     tool = COMMANDS.get(word, word if word in TOOLS else "")
+    if word == "chart" and not _NAMES_A_PAIR.search(rest):
+        tool = "equity_chart"  # as it was before there were charts of prices
     return tool, f"{word} {rest}".strip() if word in _SAY_WHAT else rest.strip()

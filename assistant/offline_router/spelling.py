@@ -6,7 +6,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from assistant.offline_router import lexicon, patterns
+from assistant.offline_router import lexicon, lexicon_bots, patterns
 from assistant.offline_router.amounts import MULTIPLIERS, NUMBER_WORDS, UNITS
 from assistant.offline_router.examples import EXAMPLES, OUT_OF_SCOPE
 from assistant.offline_router.periods import PERIOD_WORDS
@@ -21,14 +21,14 @@ _MAX_REPAIRS = 40  # misspelt words looked at in one message; bounds the time fo
 
 def _vocabulary() -> frozenset[str]:
     texts = [phrase for phrases in EXAMPLES.values() for phrase in phrases]
-    texts += [p for names in (*lexicon.STRATEGIES.values(), *lexicon.RISK_MODES.values()) for p in names]
+    texts += lexicon_bots.PHRASES
     texts += [*lexicon.GLOSSARY, *lexicon.CONTRACTIONS.values()]
     texts += [*lexicon.GREETINGS, *lexicon.ASSENTS, *lexicon.THANKS]
     words = {word for text in texts for word in re.findall(r"[a-z_&]+", text)}
     sets = (
         lexicon.FILLERS, lexicon.NEGATIONS, lexicon.HYPOTHETICALS, lexicon.REPORTED, PERIOD_WORDS,
         lexicon.QUESTION_WORDS, lexicon.UNSUPPORTED, NUMBER_WORDS, MULTIPLIERS, UNITS, patterns.vocabulary(),
-        lexicon.EXCHANGES,
+        lexicon.EXCHANGES, lexicon_bots.BAR_WORDS,
     )  # fmt: skip
     coins = {name for names in lexicon.COINS.values() for name in names}
     return frozenset(words.union(coins, lexicon.DISSENTS, lexicon.EXTRA_WORDS, *sets))
@@ -38,7 +38,16 @@ def _in_scope() -> frozenset[str]:
     """Words that belong to the product, everyday small words included, the out-of-scope examples' own left out."""
     foreign = {w for text in EXAMPLES[OUT_OF_SCOPE] for w in text.split()}
     own = {w for tool, texts in EXAMPLES.items() if tool != OUT_OF_SCOPE for text in texts for w in text.split()}
-    everyday = lexicon.FILLERS | lexicon.QUESTION_WORDS | lexicon.EVERYDAY | PERIOD_WORDS | patterns.vocabulary()
+    made_of = {word for phrase in lexicon_bots.PHRASES for word in phrase.split()}
+    everyday = (
+        made_of
+        | lexicon_bots.BAR_WORDS
+        | lexicon.FILLERS
+        | lexicon.QUESTION_WORDS
+        | lexicon.EVERYDAY
+        | PERIOD_WORDS
+        | patterns.vocabulary()
+    )
     return (VOCABULARY - foreign) | own | everyday
 
 

@@ -19,6 +19,7 @@ _MAX_CALLS = 10
 #: One yes or several ("sure, do it"), longest phrases first.
 _ONE_ASSENT = "|".join(re.escape(phrase) for phrase in sorted(lexicon.ASSENTS, key=len, reverse=True))
 _ASSENT = re.compile(rf"(?:{_ONE_ASSENT})(?: (?:{_ONE_ASSENT})){{0,3}}")
+_STARTABLE = frozenset(["create_bot", "clone_bot"])
 _RECORD_A_REASON = frozenset(["reset_circuit_breaker", "global_emergency_stop"])
 _NOT_FOR_YOU = "That needs an admin."
 
@@ -65,7 +66,7 @@ def _understood(turn: Turn, offered: frozenset[str]) -> Understanding:
 def _joined(readings: list[Reading], new: Reading) -> list[Reading]:
     """Append, except that "create a bot … and start it" is one creation that starts."""
     before = readings[-1].understanding if readings else None
-    if before is not None and len(before.calls) == 1 and before.calls[0].tool == "create_bot" and new.starts_pronoun:
+    if before is not None and len(before.calls) == 1 and before.calls[0].tool in _STARTABLE and new.starts_pronoun:
         call = before.calls[0]
         started = replace(call, arguments={**call.arguments, "start": True})
         return [*readings[:-1], replace(readings[-1], understanding=replace(before, calls=(started,)))]

@@ -14,6 +14,16 @@ from tools.spec import Level, ToolSpec
 
 MODELS: dict[str, type[arguments.Arguments]] = {
     "create_bot": arguments.CreateBot,
+    "rename_bot": arguments.RenameBot,
+    "clone_bot": arguments.CloneBot,
+    "edit_bot": arguments.EditBot,
+    "add_capital": arguments.AddCapital,
+    "withdraw_capital": arguments.WithdrawCapital,
+    "pause_all_bots": arguments.NoArguments,
+    "resume_all_bots": arguments.NoArguments,
+    "price_chart": arguments.PriceChart,
+    "backtest": arguments.Backtest,
+    "compare_backtests": arguments.CompareBacktests,
     "start_bot": arguments.BotRef,
     "pause_bot": arguments.BotRef,
     "resume_bot": arguments.BotRef,
@@ -52,6 +62,13 @@ MODELS: dict[str, type[arguments.Arguments]] = {
 }
 LEVELS = {
     "create_bot": Level.CONFIRM,
+    "rename_bot": Level.CONFIRM,
+    "clone_bot": Level.CONFIRM,
+    "edit_bot": Level.CONFIRM,
+    "add_capital": Level.CONFIRM,
+    "withdraw_capital": Level.CONFIRM,
+    "resume_all_bots": Level.CONFIRM,
+    "pause_all_bots": Level.NONE,
     "start_bot": Level.CONFIRM,
     "pause_bot": Level.NONE,
     "resume_bot": Level.CONFIRM,

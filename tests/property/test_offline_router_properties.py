@@ -148,6 +148,13 @@ def test_the_emergency_rule_never_raises(text: str):
 def test_the_acting_tools_are_those_the_router_guards():
     assert {
         "create_bot",
+        "rename_bot",
+        "clone_bot",
+        "edit_bot",
+        "add_capital",
+        "withdraw_capital",
+        "pause_all_bots",
+        "resume_all_bots",
         "reset_circuit_breaker",
         "start_bot",
         "pause_bot",

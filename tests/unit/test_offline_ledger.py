@@ -52,9 +52,14 @@ def test_what_is_missing_is_asked_for(text: str, words: str):
     assert found.text.startswith(words)
 
 
-@pytest.mark.parametrize("text", ["deposit 500 into alpha", "withdraw 50 from beta", "deposit 10%", "deposit 1 or 2"])
-def test_money_of_a_bot_or_part_of_it_is_no_movement_of_the_account(text: str):
+@pytest.mark.parametrize("text", ["deposit 10%", "deposit 1 or 2", "withdraw half"])
+def test_part_of_the_money_is_no_movement_of_the_account(text: str):
     assert not acts(text)
+
+
+@pytest.mark.parametrize("text", ["deposit 500 into alpha", "withdraw 50 from beta"])
+def test_money_of_a_bot_is_its_capital_and_no_movement_of_the_account(text: str):
+    assert [tool for tool, _ in calls(text)] in (["add_capital"], ["withdraw_capital"])
 
 
 def test_a_question_about_money_moves_none():

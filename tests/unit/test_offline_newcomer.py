@@ -5,10 +5,9 @@ import pytest
 from assistant.blocks import Text
 from assistant.offline_router import OfflineRouter, Outcome
 from assistant.offline_router.answers import UNKNOWN
+from assistant.offline_router.limits import FIXED
 from tests.fakes.offline_turns import BOTS, RecordingCaller, acts, calls, said, turn
 from tools.glossary import explain
-
-NO_CHANGES = "Bots cannot be changed yet; create another one with what you want."
 
 
 def _messages(text: str) -> list[str]:
@@ -38,12 +37,11 @@ def test_a_question_about_real_money_explains_paper_trading(text: str):
 @pytest.mark.parametrize(
     ("text", "tool"),
     [
-        ("resume all my bots", "resume_bot"),
         ("start all bots", "start_bot"),
         ("start everything", "start_bot"),
     ],
 )
-def test_all_bots_resume_or_start_with_a_card_each(text: str, tool: str):
+def test_all_bots_start_with_a_card_each(text: str, tool: str):
     assert calls(text) == [(tool, {"bot": bot}) for bot in BOTS]
 
 
@@ -81,26 +79,30 @@ def test_the_strategies_are_explained_with_their_risk_modes():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "words"),
     [
-        "make it riskier",
-        "make alpha a bit safer",
-        "give it 500 more",
-        "give beta more money",
-        "add 500 to alpha",
-        "rename it",
-        "rename alpha to gamma",
-        "set a stop loss of 2%",
-        "set the risk of beta to aggressive",
-        "edit alpha",
-        "change the strategy of alpha",
-        "increase the capital of beta",
-        "can I change alpha?",
+        ("give beta more money", "How much should it get?"),
+        ("increase the capital of beta", "How much should it get?"),
+        ("reduce the capital of beta", "How much should come out?"),
+        ("rename it", "What should the new name be?"),
+        ("edit alpha", "What should change?"),
+        ("change the strategy of alpha", "What should change?"),
+        ("can I change alpha?", "What should change?"),
+        ("make it bigger", "What should change?"),
     ],
 )
-def test_a_wish_to_change_a_bot_is_answered_plainly(text: str):
+def test_a_wish_to_change_a_bot_that_says_too_little_is_asked_about(text: str, words: str):
     found = said(text, last_bot="Alpha")
-    assert (found.calls, found.text) == ((), NO_CHANGES)
+    assert (found.outcome, found.calls) == (Outcome.QUESTION, ())
+    assert found.text.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "text", ["set a stop loss of 2%", "change the pair of alpha", "change alpha's stop loss to 3%"]
+)
+def test_what_a_bot_keeps_for_good_is_said_plainly(text: str):
+    found = said(text, last_bot="Alpha")
+    assert (found.calls, found.text) == ((), FIXED)
     assert found.options[0].message == "/create"
 
 

@@ -10,8 +10,13 @@ acted that should not. Six of its failures were mended after that, so it is a re
 first scoring gave plain .96, typo .75, indirect .90, out of scope .90, and nothing acted that should not. Nine of its
 ten failures were mended after that. Its last 85 lines were written then, in words as far from the patterns as came to
 mind: plain .82, typo .75, indirect .19, out of scope .83 at their first scoring, and again nothing acted that should
-not; what was general in their failures was mended. Four wishes of the older files that had been out of scope (to
-buy and to sell) became plain ones. All are by the router's own author.
+not; what was general in their failures was mended.
+`offline_phrasings_bots.jsonl` was written before any word, pattern or example for changing bots, all bots at once,
+charts of prices and backtests; the first scoring gave plain .94, typo .93, indirect .80, out of scope 1. What acted
+that should not were two lines that had been commands before ("give beta a break", "take 200 out"); they were
+exchanged. What was general in the failures was mended: plain 1, typo .93, indirect .90 after that.
+Wishes of the older files that had been out of scope or ambiguous and are served now (to buy and to sell, to rename,
+clone, edit, fund and backtest) became plain ones. All are by the router's own author.
 """
 
 import json
@@ -29,6 +34,7 @@ _HELD_OUT = _DATA / "offline_phrasings.jsonl"
 _SEEN = _DATA / "offline_phrasings_seen.jsonl"
 _LEDGER = _DATA / "offline_phrasings_ledger.jsonl"
 _ORDERS = _DATA / "offline_phrasings_orders.jsonl"
+_ABOUT_BOTS = _DATA / "offline_phrasings_bots.jsonl"
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -60,8 +66,9 @@ def _accuracy(path: Path) -> dict[str, float]:
         (_SEEN, {"plain": 0.98, "typo": 0.97, "indirect": 0.93, "out_of_scope": 0.98}),
         (_LEDGER, {"plain": 0.98, "typo": 0.95, "indirect": 0.95, "out_of_scope": 0.8}),
         (_ORDERS, {"plain": 0.98, "typo": 0.9, "indirect": 0.85, "out_of_scope": 0.95}),
+        (_ABOUT_BOTS, {"plain": 0.98, "typo": 0.9, "indirect": 0.85, "out_of_scope": 0.98}),
     ],
-    ids=["held out", "seen", "ledger", "orders"],
+    ids=["held out", "seen", "ledger", "orders", "bots"],
 )
 def test_tool_and_arguments_are_right_as_often_as_promised(path: Path, floors: dict[str, float]):
     """Tool and all arguments must match; for what is out of scope, no tool may fire."""
@@ -69,7 +76,11 @@ def test_tool_and_arguments_are_right_as_often_as_promised(path: Path, floors: d
     assert {kind: accuracy[kind] for kind, floor in floors.items() if accuracy[kind] < floor} == {}
 
 
-@pytest.mark.parametrize("path", [_HELD_OUT, _SEEN, _LEDGER, _ORDERS], ids=["held out", "seen", "ledger", "orders"])
+@pytest.mark.parametrize(
+    "path",
+    [_HELD_OUT, _SEEN, _LEDGER, _ORDERS, _ABOUT_BOTS],
+    ids=["held out", "seen", "ledger", "orders", "bots"],
+)
 def test_nothing_acts_on_negated_ambiguous_injected_or_foreign_words(path: Path):
     """It never runs an acting tool on a weak match (spec/chat.md)."""
     kinds = {"negated", "ambiguous", "injected", "out_of_scope"}
