@@ -73,8 +73,8 @@ class Grid:
             return None
         target = as_price(middle)
         words = (
-            f"The close of {plain(bar.close)} is {number} x {self._step} bps below the average at {plain(target)}: "
-            f"slice {number} of {self._levels}"
+            f"The close of {plain(bar.close)} is {number} x {self._step} bps or more below "
+            f"the average at {plain(target)}: slice {number} of {self._levels}"
         )
         return Signal(Action.ENTER, words, part_of(self._levels), target, as_price(stop))
 
