@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
-from core.domain.backtest import BacktestPlan
+from core.domain.backtest import BacktestPlan, BacktestReport
 from core.domain.strategies import catalog as strategies
 from core.services.services import Services
 from tools.arguments import Backtest, CompareBacktests
@@ -20,21 +21,31 @@ async def backtest(services: Services, caller: Caller, args: Backtest) -> Backte
         NotFound, InvalidInput: the symbol is not served, or the parameters are wrong.
         Conflict: the person runs one already, or too many run at once.
     """
-    feed = services.hub.feed
     plan = BacktestPlan(
         strategy=args.strategy.value,
-        symbol=resolve_symbol(args.symbol, feed.symbols),
+        symbol=resolve_symbol(args.symbol, services.hub.feed.symbols),
         timeframe=args.timeframe,
         capital=args.capital,
-        start=feed.now() - timedelta(days=args.days) if args.days else None,
         parameters=args.parameters,
         risk_mode=args.risk_mode.value,
         exchange=args.exchange,
     )
-    return Backtested(await services.backtests.run(caller.principal.user_id, plan, progress_of(caller, plan)))
+    return Backtested(await run_plan(services, caller, plan_since(services, plan, args.days)))
 
 
-def progress_of(caller: Caller, plan: BacktestPlan) -> Callable[[int, int], None] | None:
+def plan_since(services: Services, plan: BacktestPlan, days: int | None) -> BacktestPlan:
+    """The plan over the last so many days before its end, or before now; as it is without them."""
+    if days is None:
+        return plan
+    return replace(plan, start=(plan.end or services.hub.feed.now()) - timedelta(days=days))
+
+
+async def run_plan(services: Services, caller: Caller, plan: BacktestPlan) -> BacktestReport:
+    """Run and keep it; whoever called hears how far it is."""
+    return await services.backtests.run(caller.principal.user_id, plan, _progress(caller, plan))
+
+
+def _progress(caller: Caller, plan: BacktestPlan) -> Callable[[int, int], None] | None:
     """What a backtest calls from whatever thread it runs in; the caller hears of it on the event loop."""
     report = caller.progress
     if report is None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from core.domain.bot_state import Bot
 from core.domain.errors import Conflict
-from core.domain.money import ZERO, floor_to
+from core.domain.money import ZERO, floor_to, plain
 from core.services.confirmations import Proposal
 from core.services.services import Services
 from tools.arguments import AddCapital, WithdrawCapital
@@ -22,7 +22,7 @@ async def propose_add(services: Services, caller: Caller, args: AddCapital) -> P
     bot = await find_bot(services, caller, args.bot)
     await services.bot_changes.preview_capital(caller.principal.user_id, bot.bot_id, args.amount)
     effect = await _effect(services, caller, bot, args.amount)
-    title = f"Give {bot.name} {args.amount:,f} {bot.quote} more"
+    title = f"Give {bot.name} {_shown(args.amount)} {bot.quote} more"
     return _proposal("add_capital", bot, args.amount, title, effect)
 
 
@@ -34,7 +34,7 @@ async def propose_withdraw(services: Services, caller: Caller, args: WithdrawCap
         raise Conflict(f"{bot.name} has no free cash to give. “flatten {bot.name}” would sell what it holds.")
     await services.bot_changes.preview_capital(caller.principal.user_id, bot.bot_id, -amount)
     effect = await _effect(services, caller, bot, -amount)
-    title = f"Take {amount:,f} {bot.quote} out of {bot.name}"
+    title = f"Take {_shown(amount)} {bot.quote} out of {bot.name}"
     return _proposal("withdraw_capital", bot, amount, title, effect)
 
 
@@ -44,18 +44,23 @@ async def _effect(services: Services, caller: Caller, bot: Bot, amount: Decimal)
     free, quote = state.free_cash.get(bot.quote, ZERO), bot.quote
     keeps = "" if bot.flat or amount > 0 else "What it holds stays, with its target and stop."
     lines = (
-        f"Capital of {bot.name}: {bot.capital:,f} → {bot.capital + amount:,f} {quote}.",
-        f"Its cash: {bot.cash:,f} → {bot.cash + amount:,f} {quote}.",
-        f"Your free cash: {free:,f} → {free - amount:,f} {quote}.",
+        f"Capital of {bot.name}: {_shown(bot.capital)} → {_shown(bot.capital + amount)} {quote}.",
+        f"Its cash: {_shown(bot.cash)} → {_shown(bot.cash + amount)} {quote}.",
+        f"Your free cash: {_shown(free)} → {_shown(free - amount)} {quote}.",
         keeps,
         _NO_GAIN,
     )
     return tuple(line for line in lines if line)
 
 
+def _shown(amount: Decimal) -> str:
+    """All digits, none of them a trailing zero."""
+    return f"{Decimal(plain(amount)):,f}"
+
+
 def _proposal(tool: str, bot: Bot, amount: Decimal, title: str, effect: tuple[str, ...]) -> Proposal:
     """The amount is what the person agrees to; that cash moved meanwhile does not change it."""
-    return Proposal(tool, {"bot": bot.name, "amount": f"{amount:f}"}, title, effect, {"bot": bot.bot_id}, None)
+    return Proposal(tool, {"bot": bot.name, "amount": plain(amount)}, title, effect, {"bot": bot.bot_id}, None)
 
 
 async def add_capital(services: Services, caller: Caller, args: AddCapital, key: str) -> CapitalMoved:

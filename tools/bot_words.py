@@ -94,7 +94,7 @@ def plan_words(plan: BotPlan, free_cash: Decimal, source: str, *, start: bool) -
     way = f"{kind.title} on {plan.symbol}, {plan.timeframe.value} bars ({parameter_words(plan.parameters)})."
     return (
         f"{way} {kind.description}",
-        f"Capital: {plan.capital:,f} {quote} of your free {free_cash:,f} {quote}.",
+        f"Capital: {Decimal(plain(plan.capital)):,f} {quote} of your free {free_cash:,f} {quote}.",
         risk_words(plan.risk_mode, risk),
         f"Fees and rules of {plan.exchange.value}; prices: {source}. Paper trading.",
         "It starts at once." if start else "It does not trade until you start it.",

@@ -37,14 +37,18 @@ async def list_bots(services: Services, caller: Caller, _: NoArguments) -> BotLi
 
 async def bot_status(services: Services, caller: Caller, args: BotRef) -> BotReport:
     """One bot in detail, with why it has not traded yet."""
-    bot = await find_bot(services, caller, args.bot)
+    return await report_on(services, caller.principal.user_id, await find_bot(services, caller, args.bot))
+
+
+async def report_on(services: Services, user_id: str, bot: Bot) -> BotReport:
+    """A bot of this user in detail."""
     traces = tuple(await services.traces.newest(bot.bot_id, _TRACES_SHOWN))
-    portfolio = await services.portfolio.summary(caller.principal.user_id)
+    portfolio = await services.portfolio.summary(user_id)
     figures = next(f for f in portfolio.by_bot if f.bot_id == bot.bot_id)
     warmth = services.engine.warmth(bot.symbol, bot.bot_id)
     kind = strategies.STRATEGIES.get(bot.strategy)
-    halted = services.writer.known(caller.principal.user_id).halted
-    pending = await services.order_reader.pending(caller.principal.user_id)
+    halted = services.writer.known(user_id).halted
+    pending = await services.order_reader.pending(user_id)
     return BotReport(
         figures=figures,
         strategy=kind.title if kind else "Your own orders",
@@ -108,7 +112,7 @@ async def create_bot(services: Services, caller: Caller, args: CreateBot, key: s
 def created(bot: Bot, *, start: bool) -> BotMoved:
     """What to say of a bot that was just made."""
     words = "It looks at every closed bar from now on." if start else f"Say “start {bot.name}” to let it trade."
-    return BotMoved(bot.name, bot.status.value, words)
+    return BotMoved(bot.name, bot.status.value, words, bot.bot_id)
 
 
 def _mover(tool: str, move: Move, title: str, effect: str) -> Propose:

@@ -135,11 +135,12 @@ class BotReport:
 
 @dataclass(frozen=True, slots=True)
 class BotMoved:
-    """A life-cycle change took place."""
+    """A life-cycle change took place; `bot_id` is that of a bot that was just made."""
 
     name: str
     status: str
     words: str
+    bot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

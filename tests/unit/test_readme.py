@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from core.domain.strategies.catalog import STRATEGIES
 from tools.catalog import CATALOG
 from web.api import install_api
 from web.api.routers import ROUTERS
@@ -32,3 +33,13 @@ def test_every_route_is_documented_and_nothing_else():
 def test_every_tool_is_in_the_table_of_tools():
     table = {name for row in README.splitlines() if row.startswith("| `") for name in re.findall(r"`([a-z_]+)`", row)}
     assert {name for name in CATALOG if name not in table} == set()
+
+
+def test_the_table_of_strategies_is_what_the_catalogue_has():
+    rows = {
+        kind.name: f"| `{kind.name}` | {kind.description} | "
+        + "; ".join(f"`{p.name}` {p.default} ({p.minimum}–{p.maximum}): {p.meaning}" for p in kind.parameters)
+        + " |"
+        for kind in STRATEGIES.values()
+    }
+    assert {name for name, row in rows.items() if row not in README.splitlines()} == set()
