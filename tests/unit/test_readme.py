@@ -38,7 +38,7 @@ def test_every_tool_is_in_the_table_of_tools():
 def test_the_table_of_strategies_is_what_the_catalogue_has():
     rows = {
         kind.name: f"| `{kind.name}` | {kind.description} | "
-        + "; ".join(f"`{p.name}` {p.default} ({p.minimum}–{p.maximum}): {p.meaning}" for p in kind.parameters)
+        + "; ".join(f"`{p.name}` {p.default} ({p.minimum} to {p.maximum}): {p.meaning}" for p in kind.parameters)
         + " |"
         for kind in STRATEGIES.values()
     }
