@@ -33,7 +33,8 @@ _BALANCED = profile_of("balanced")
 class Outcome:
     """`net` return after costs and `drawdown`, the largest fall from a peak, as fractions.
 
-    `exposure` is the fraction of bars in the market. `bet` is the sum of what the entries cost, in units of the first money.
+    `exposure` is the fraction of bars in the market. `bet` is the sum of what the entries cost, where 1 is the money
+    at the start.
     """
 
     net: float
