@@ -9,10 +9,12 @@ import structlog
 from core.adapters.anchor_file import AnchorFile
 from core.adapters.clock import SystemClock
 from core.adapters.ids import RandomIds
-from core.adapters.indicators import TalibIndicators
+from core.adapters.indicators import TalibBatch, TalibIndicators
 from core.adapters.passwords import BcryptPasswords
 from core.adapters.secrets_file import SecretsFile
+from core.adapters.store.memory import MemoryStore
 from core.adapters.store.mongo import MongoStore
+from core.adapters.store.schema import COLLECTIONS
 from core.adapters.store.sqlite import SqliteStore
 from core.bootstrap_feed import make_feed
 from core.domain.market import LIVE
@@ -21,6 +23,8 @@ from core.ports import AnchorLog, Clock, DocumentStore, Ids, MarketFeed, Passwor
 from core.services.accounts import Accounts, FirstAdmin
 from core.services.alerting import Alerting
 from core.services.anchors import Anchors
+from core.services.backtest_desk import BacktestParts
+from core.services.backtests import BacktestService
 from core.services.bot_changes import BotChanges
 from core.services.bots import BotService
 from core.services.breaker_alarm import BreakerAlarm
@@ -169,6 +173,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     services = Services(
         accounts=accounts,
         anchors=anchors,
+        backtests=BacktestService(store, writer, hub, backtest_parts(), clock, ids),
         bot_changes=BotChanges(writer, hub, bots),
         bots=bots,
         bus=bus,
@@ -206,6 +211,11 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
     if feed.source.startswith(LIVE):
         services.health.register(feed_watch.report)
     return App(settings, services, store, funding, secret, alarm, feed_watch, passwords, projector, snapshots, watch)
+
+
+def backtest_parts() -> BacktestParts:
+    """What backtests are made of; they need nothing of an installation."""
+    return BacktestParts(lambda: MemoryStore(COLLECTIONS), TalibIndicators, TalibBatch())
 
 
 def make_store(settings: Settings) -> DocumentStore:

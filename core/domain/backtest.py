@@ -89,7 +89,8 @@ class BacktestReport:
 
     `first` and `last` are the open time of the first and the end of the last bar that the bot traded on; warm-up
     lies before. `denials_by_gate` counts refused entries by gate. `stopped_by` says why it traded no more before the
-    end (its circuit breaker), if it did not. `head` is the hash of the last event of its ledger in memory.
+    end (its circuit breaker), if it did not. `head` is the hash of the last event of its ledger in memory. Of very
+    many trades the newest are kept: `trades_left_out` counts the others.
     """
 
     backtest_id: str
@@ -105,3 +106,4 @@ class BacktestReport:
     denials_by_gate: dict[str, int]
     stopped_by: str | None
     head: str
+    trades_left_out: int = 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.ports import Clock, Ids
 from core.services.accounts import Accounts
 from core.services.anchors import Anchors
+from core.services.backtests import BacktestService
 from core.services.bot_changes import BotChanges
 from core.services.bots import BotService
 from core.services.bus import Bus
@@ -39,6 +40,7 @@ class Services:
 
     accounts: Accounts
     anchors: Anchors
+    backtests: BacktestService
     bot_changes: BotChanges
     bots: BotService
     bus: Bus

@@ -10,7 +10,7 @@ from core.domain.integrity import Audit
 from core.domain.market import Timeframe
 from core.domain.rules import TradingRules
 from core.domain.strategies import catalog
-from tests.integration.backtest_twin import FIRST, WARM, Lived, live, market, plan_of, backtested
+from tests.integration.backtest_twin import FIRST, WARM, Lived, backtested, live, market, plan_of
 
 #: Limits that let a strategy trade on, under the same names in both worlds.
 WIDE = {

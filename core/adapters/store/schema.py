@@ -108,6 +108,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("decision_traces", (Index("bot_time", ("bot_id", "ts")),)),
     Collection("leases"),
     Collection("feed_positions"),
+    Collection("backtests", (Index("user_time", ("user_id", "ran_at")),), _requires(user_id=_TEXT, ran_at=_TEXT)),
+    Collection("backtest_details", (), _requires(user_id=_TEXT)),
     Collection("settings_state"),
     Collection("user_settings"),
     Collection("job_runs"),
