@@ -1,6 +1,6 @@
 """A whole installation in memory: real services and tools on a fake store, market, clock and ids."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,7 @@ from assistant.turn import Delta, Output, Router
 from core.adapters.passwords import BcryptPasswords
 from core.adapters.store.schema import COLLECTIONS
 from core.bootstrap import App, Overrides, build_app
+from core.domain.market import Bar
 from core.domain.order import ExitReason, OrderRequest, Side
 from core.domain.user import Role
 from core.settings import load_settings
@@ -105,9 +106,12 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation(directory: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[Installation]:
-    """Wire one, with its projections running; ends it afterwards."""
-    feed, clock, store = ScriptedFeed(start=START), FakeClock(START), MemoryStore(COLLECTIONS)
+async def installation(
+    directory: Path, settings: Mapping[str, str] | None = None, history: Mapping[str, Sequence[Bar]] | None = None
+) -> AsyncIterator[Installation]:
+    """Wire one, with its projections running; ends it afterwards. `history` is what the market's past was."""
+    feed = ScriptedFeed(start=START, history=history)
+    clock, store = FakeClock(START), MemoryStore(COLLECTIONS)
     given = {"DATA_DIR": str(directory), "ADMIN_PASSWORD": PASSWORD, **(settings or {})}
     overrides = Overrides(store, feed, clock, FakeIds(), BcryptPasswords(cost=4), MemoryAnchorLog())
     app = await build_app(load_settings(given, env_file=None), overrides)
