@@ -169,7 +169,7 @@ def _protection_words(protection: Protection | None, symbol: str) -> str:
     target = protection.take_profit if protection else None
     stop = protection.stop_loss if protection else None
     named = [(target, "its target"), (stop, "its stop")]
-    prices = " or ".join(f"{what} at {plain(price)} {quote}" for price, what in named if price is not None)
+    prices = " or ".join(f"{what} of {plain(price)} {quote}" for price, what in named if price is not None)
     return f"which is sold at {prices}" if prices else "with neither target nor stop"
 
 
