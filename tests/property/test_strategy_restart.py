@@ -46,6 +46,25 @@ def test_one_restarted_from_past_bars_acts_as_one_that_never_stopped(name: str, 
     assert decided > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("bollinger", {"period": 5, "min_gain": 10}),
+        ("bollinger", {"period": 20, "min_gain": 10}),
+        ("grid", {"period": 10, "step": 20}),
+    ],
+)
+def test_a_price_exactly_at_its_average_is_judged_the_same_after_a_restart(name: str, parameters: dict[str, int]):
+    """On coarse ticks prices often equal averages, whose last digits depend on where the history began."""
+    for seed in range(20):
+        bars = walk(seed, 1500, tick="0.1", swing=0.001)
+        never_stopped = run(make(name, parameters), bars)
+        for stop in range(1000, 1440, 40):
+            past, seen = bars[stop - 100 : stop], slice(stop, stop + SEEN)
+            signals = restarted(make(name, parameters), past, bars[seen], never_stopped.positions[seen])
+            assert signals == never_stopped.signals[seen]
+
+
 @pytest.mark.parametrize("name", NAMES)
 @given(seed=st.integers(0, 10_000), stop=st.integers(0, 1900 - WARM_BARS), tick=st.sampled_from(["0.01", "0.1", "1"]))
 @settings(max_examples=15, deadline=None)
