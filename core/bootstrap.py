@@ -8,6 +8,7 @@ import structlog
 
 from core.adapters.anchor_file import AnchorFile
 from core.adapters.clock import SystemClock
+from core.adapters.feeds.ohlcv_file import read_ohlcv
 from core.adapters.ids import RandomIds
 from core.adapters.indicators import TalibBatch, TalibIndicators
 from core.adapters.passwords import BcryptPasswords
@@ -24,6 +25,7 @@ from core.services.accounts import Accounts, FirstAdmin
 from core.services.alerting import Alerting
 from core.services.anchors import Anchors
 from core.services.backtest_desk import BacktestParts
+from core.services.backtest_run import BacktestHistory
 from core.services.backtests import BacktestService
 from core.services.bot_changes import BotChanges
 from core.services.bots import BotService
@@ -216,6 +218,16 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
 def backtest_parts() -> BacktestParts:
     """What backtests are made of; they need nothing of an installation."""
     return BacktestParts(lambda: MemoryStore(COLLECTIONS), TalibIndicators, TalibBatch())
+
+
+def read_history(path: Path) -> BacktestHistory:
+    """The bars of an OHLCV file, for a backtest without an installation (blocking).
+
+    Raises:
+        NotFound, InvalidInput: the file is not there or cannot be used; the message says why.
+    """
+    data = read_ohlcv(path)
+    return BacktestHistory(data.bars, data.instrument, f"replay:{data.stem}")
 
 
 def make_store(settings: Settings) -> DocumentStore:

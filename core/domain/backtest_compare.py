@@ -28,12 +28,9 @@ def compare(reports: Sequence[BacktestReport]) -> Comparison:
     best, next_best = ranked[0], ranked[1]
     if _rank(best) == _rank(next_best):
         return Comparison(tuple(reports), None, f"{_name(best)} and {_name(next_best)} did equally well.")
-    if best.figures.net_profit > 0:
-        why = (
-            f"{_name(best)} earned most for its risk: {_words(best)}. Next is {_name(next_best)}: {_words(next_best)}."
-        )
-    else:
-        why = f"None made a profit. {_name(best)} lost least: {_words(best)}. Next is {_name(next_best)}: {_words(next_best)}."
+    gained = best.figures.net_profit > 0
+    verdict = f"{_name(best)} earned most for its risk" if gained else f"None made a profit. {_name(best)} lost least"
+    why = f"{verdict}: {_words(best)}. Next is {_name(next_best)}: {_words(next_best)}."
     return Comparison(tuple(reports), best.backtest_id, why + _caution(reports))
 
 
