@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from assistant.blocks import Block, Card, Chart, Choices, Confirmation, File, Table, Text
+from assistant.blocks import Block, Candles, Card, Chart, Choices, Confirmation, File, Table, Text
 from assistant.conversation import turn_for
 from assistant.model_contract import ModelFailed
 from assistant.model_gate import ModelGate
@@ -150,7 +150,7 @@ def _words(output: Output) -> str:
             return text
         case Text(text=text) | Choices(text=text):
             return f"{text}\n"
-        case Card(title=title) | Table(title=title) | Chart(title=title):
+        case Card(title=title) | Table(title=title) | Chart(title=title) | Candles(title=title):
             return f"[{title} shown]\n"
         case Confirmation(title=title):
             return f"[confirmation card shown: {title}]\n"

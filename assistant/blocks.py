@@ -57,14 +57,52 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Another line over the times of a chart; plain decimal strings."""
+
+    name: str
+    values: tuple[str, ...]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """A line over time: ISO times and plain decimal strings; `markers` are labelled points (time, value, label)."""
+    """A line over time: ISO times and plain decimal strings; `markers` are labelled points (time, value, label).
+
+    `beside` is drawn with it on the same scale, `under` below it on a scale of its own (drawdown, as a figure
+    above zero that is drawn downwards); `level` is a dotted line across with its label.
+    """
 
     title: str
     times: tuple[str, ...]
     values: tuple[str, ...]
     unit: str
     markers: tuple[tuple[str, str, str], ...] = ()
+    foot: str = ""
+    beside: Line | None = None
+    under: Line | None = None
+    level: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillPoint:
+    """A purchase or a sale on a price chart: ISO time, price, and what to say about it."""
+
+    ts: str
+    price: str
+    bought: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """Candles of a price, oldest first: ISO times of their beginnings, and (open, high, low, close) of each."""
+
+    title: str
+    times: tuple[str, ...]
+    prices: tuple[tuple[str, str, str, str], ...]
+    unit: str
+    points: tuple[FillPoint, ...] = ()
     foot: str = ""
 
 
@@ -97,4 +135,4 @@ class File:
     media_type: str
 
 
-Block: TypeAlias = Text | Card | Table | Chart | Confirmation | Choices | File
+Block: TypeAlias = Text | Card | Table | Chart | Candles | Confirmation | Choices | File

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assistant.blocks import Text
@@ -13,9 +14,12 @@ from core.domain.errors import ProductError
 from core.services.chat_log import Author, ChatLog
 from tools.catalog import CATALOG
 from tools.context import Caller
-from tools.results import Exported, HelpText, Result
+from tools.results import Backtested, BacktestsCompared, Exported, HelpText, PriceChart, Result
 from tools.runner import ToolRunner
 from tools.spec import ToolSpec
+
+_LAST_BARS = 3
+_LAST_MARKS = 10
 
 
 class Toolbox:
@@ -59,4 +63,15 @@ def for_model(result: Result | ConfirmationRecord) -> str:
         return "The list of what can be done is shown."
     if isinstance(result, Exported):
         return f"A file is offered for download: {result.name} with {result.rows} {result.what}."
-    return json.dumps(encode(result), ensure_ascii=False)
+    return json.dumps(encode(_brief(result)), ensure_ascii=False)
+
+
+def _brief(result: Result) -> Result:
+    """A result without the points and rows that only the app shows."""
+    if isinstance(result, Backtested):
+        return replace(result, report=replace(result.report, equity=(), trades=()))
+    if isinstance(result, BacktestsCompared):
+        return replace(result, reports=tuple(replace(one, equity=(), trades=()) for one in result.reports))
+    if isinstance(result, PriceChart):
+        return replace(result, bars=(*result.bars[:1], *result.bars[-_LAST_BARS:]), marks=result.marks[-_LAST_MARKS:])
+    return result

@@ -51,7 +51,9 @@ def make_web(app: App) -> FastAPI:
         await app.start()
         for tool in await runner.recover():
             _log.info("finished a confirmed command that a crash had cut off", tool=tool)
-        tasks = [asyncio.create_task(Push(services.bus, services.accounts).run(), name="push")]
+        push = Push(services.bus, services.accounts)
+        app.feed_watch.listen(push.feed_news)
+        tasks = [asyncio.create_task(push.run(), name="push")]
         if model is not None:
             tasks.append(asyncio.create_task(_check_model(model, gate, services.clock), name="model check"))
         try:

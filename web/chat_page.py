@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import chainlit as cl
 import structlog
@@ -16,6 +16,7 @@ from assistant.turn import Delta, ToolStarted
 from core.domain.errors import NotAuthenticated, ProductError
 from tools.context import Caller, Principal
 from web.card_state import card_state
+from web.chat_progress import ProgressLine
 from web.chat_session import session_user
 from web.render import Bubble, settle_card
 from web.runtime import runtime
@@ -108,6 +109,27 @@ async def _answer(text: str) -> None:
 
 
 async def _stream(caller: Caller, text: str) -> None:
+    async with ProgressLine(_Rewritten()) as line:
+        await _stream_outputs(replace(caller, progress=line.report), text)
+
+
+class _Rewritten:
+    """One message whose words are replaced."""
+
+    def __init__(self) -> None:
+        self._message: cl.Message | None = None
+
+    async def __call__(self, words: str) -> None:
+        quiet = f"*{escape(words)}*"
+        if self._message is None:
+            self._message = cl.Message(quiet)
+            await self._message.send()
+            return
+        self._message.content = quiet
+        await self._message.update()
+
+
+async def _stream_outputs(caller: Caller, text: str) -> None:
     bubble = Bubble()
     spoken: cl.Message | None = None
     try:

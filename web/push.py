@@ -6,12 +6,14 @@ import structlog
 from chainlit.context import init_ws_context
 from chainlit.session import WebsocketSession, ws_sessions_id
 
-from assistant.blocks import Block
+from assistant.blocks import Block, Text
+from assistant.formats import escape
 from assistant.news import headline_of, news_of
 from assistant.order_news import order_news
 from core.services.accounts import Accounts
 from core.services.appended import Appended
 from core.services.bus import Bus
+from core.services.feed_watch import FeedNews
 from web.chat_session import session_user
 from web.render import Bubble
 
@@ -43,6 +45,13 @@ class Push:
                             await self._send(user_id, [*told, *orders], headline_of(events) if told else _ORDERS)
                     except Exception as error:  # noqa: BLE001 - one person's news must not end everybody's
                         _log.error("news could not be told", user_id=user_id, exc_info=error)
+
+    async def feed_news(self, news: FeedNews) -> None:
+        """A market fell silent or came back: to the open chats of those whom it concerns."""
+        words = Text(f"{'⚠️ ' if news.lost else ''}{escape(news.words)}")
+        headline = f"{'No prices' if news.lost else 'Prices are back'}: {news.symbol}"
+        for user_id in news.user_ids:
+            await self._send(user_id, [words], headline)
 
     async def _send(self, user_id: str, blocks: list[Block], headline: str) -> None:
         """To all of the person's open chats; one that fails does not keep the others from theirs."""

@@ -6,17 +6,15 @@ from typing import Any
 
 import chainlit as cl
 import pandas as pd
-import plotly.graph_objects as go
 
-from assistant.blocks import Block, Card, Chart, Choices, Confirmation, File, Table, Text
+from assistant.blocks import Block, Candles, Card, Chart, Choices, Confirmation, File, Table, Text
 from assistant.formats import escape
 from core.domain.codec import from_iso
+from web.charts import candle_chart, line_chart
 
 #: Rows up to which a table is shown whole; a longer one is a data frame with pages.
 _SHORT = 10
 _CARDS = "open cards"
-_ACCENT = "#14b8a6"
-_GRID = "rgba(128,128,128,0.25)"
 
 
 class Bubble:
@@ -78,7 +76,12 @@ class Bubble:
     @add.register
     def _(self, block: Chart) -> None:
         self._words.append(_heading(block.title, block.foot))
-        self._elements.append(cl.Plotly(name=block.title, figure=_figure(block), display="inline"))
+        self._elements.append(cl.Plotly(name=block.title, figure=line_chart(block), display="inline"))
+
+    @add.register
+    def _(self, block: Candles) -> None:
+        self._words.append(_heading(block.title, block.foot))
+        self._elements.append(cl.Plotly(name=block.title, figure=candle_chart(block), display="inline"))
 
     @add.register
     def _(self, block: File) -> None:
@@ -121,26 +124,3 @@ async def settle_card(confirmation_id: str, state: str) -> None:
 
 def _heading(title: str, foot: str) -> str:
     return f"**{escape(title)}**" + (f"  \n*{escape(foot)}*" if foot else "")
-
-
-def _figure(chart: Chart) -> go.Figure:
-    line = go.Scatter(
-        x=list(chart.times),
-        y=[float(value) for value in chart.values],  # noqa: PD011 - a tuple of ours
-        mode="lines",
-        name=chart.title,
-        line={"color": _ACCENT, "width": 2},
-        hovertemplate="%{y:,.2f} " + chart.unit + "<br>%{x|%Y-%m-%d %H:%M}Z<extra></extra>",
-    )
-    figure = go.Figure([line])
-    figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        height=320,
-        showlegend=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#8b97a8"},
-        xaxis={"gridcolor": _GRID, "automargin": True},
-        yaxis={"gridcolor": _GRID, "automargin": True, "tickformat": ",.2f", "ticksuffix": ""},
-    )
-    return figure

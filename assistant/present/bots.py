@@ -2,7 +2,7 @@
 
 from assistant import formats as f
 from assistant.blocks import Block, Card, Choices, Field, Table, Text
-from assistant.present.base import foot, present
+from assistant.present.base import PAPER, foot, present
 from assistant.present.orders import ends
 from assistant.present.working import order_table
 from core.domain.money import plain
@@ -59,6 +59,35 @@ def _(result: r.BotReport) -> tuple[Block, ...]:
         fields.append(Field("Last decision", f"{result.traces[0].text} ({f.moment(result.traces[0].ts)})"))
     working = (order_table(result.orders, result.source),) if result.orders else ()
     return (Card(f"Bot {bot.name}", tuple(fields), foot(result.source), f.tone(bot.net_pnl)), *working)
+
+
+@present.register
+def _(result: r.BotEdited) -> tuple[Block, ...]:
+    head = f"**{f.escape(result.bot)}** has changed and is {result.status.replace('_', ' ')}."
+    rows = tuple((change.what, change.before or "default", change.after) for change in result.changes)
+    return (Text(head), Table("What changed", ("Setting", "Before", "Now"), rows, PAPER))
+
+
+@present.register
+def _(result: r.CapitalMoved) -> tuple[Block, ...]:
+    cur = result.currency
+    into = result.amount > 0
+    fields = (
+        f.money_field("Moved in" if into else "Moved out", abs(result.amount), cur),
+        f.money_field("Capital", result.capital, cur),
+        f.money_field("Cash of the bot", result.bot_cash, cur),
+        f.money_field("Your free cash", result.free_cash, cur),
+    )
+    return (Card(f"Capital of {result.bot}", fields, PAPER),)
+
+
+@present.register
+def _(result: r.BotsMoved) -> tuple[Block, ...]:
+    words = Text(f.escape(result.words))
+    if not result.outcomes:
+        return (words,)
+    rows = tuple((one.bot, one.status.replace("_", " "), one.problem or "") for one in result.outcomes)
+    return (words, Table(f"Bots {result.what}", ("Bot", "Status", "What kept it"), rows, PAPER))
 
 
 @present.register
