@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -84,9 +84,7 @@ class Loopback:
         self.asked: list[str] = []
         self.port = 0
         self.clock_ms = recording.trades()[0]["T"] if recording.trades() else 0
-        self._book: dict[str, dict[str, str]] = {
-            side: dict(recording.snapshot[f"{side}s"]) for side in ("bid", "ask")
-        }
+        self._book: dict[str, dict[str, str]] = {side: dict(recording.snapshot[f"{side}s"]) for side in ("bid", "ask")}
         self._sequence: int = recording.snapshot["lastUpdateId"]
         self._sockets: dict[web.WebSocketResponse, set[str]] = {}
         self._faults: dict[str, list[tuple[int, dict[str, str], str]]] = {}
@@ -226,8 +224,13 @@ def streams(*names: str) -> set[str]:
     return {f"{name}@{kind}" for name in names for kind in ("trade", "depth@100ms", "bookTicker")}
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what must happen; fails after 20 seconds."""
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.005)
+
+
 async def listening(served: Loopback, wanted: Iterable[str]) -> None:
     """Wait until a client listens to all of these."""
-    async with asyncio.timeout(20):
-        while not set(wanted) <= served.subscriptions:  # noqa: ASYNC110 - the socket has no event for it
-            await asyncio.sleep(0.01)
+    await until(lambda: set(wanted) <= served.subscriptions)

@@ -57,6 +57,7 @@ class Ccxt(Protocol):
     watch_order_book: Callable[[str], Awaitable[dict[str, Any]]]
     watch_bids_asks: Callable[[list[str]], Awaitable[dict[str, dict[str, Any]]]]
     close: Callable[[], Awaitable[None]]
+    bidsasks: Mapping[str, dict[str, Any]]
     client: Callable[[str], Connection]
     handle_message: Callable[[Connection, object], object]
     on_connected: Callable[..., object]

@@ -112,7 +112,8 @@ class LiveExchange:
     async def next_quote(self, symbol: str) -> LiveBook:
         """Best bid and ask after their next change."""
         found = await self._ask(lambda: self._ccxt.watch_bids_asks([symbol]))
-        return _read_quote(found.get(symbol) or {})
+        # Of frames that came together the answer holds the first one, the cache the last one.
+        return _read_quote(self._ccxt.bidsasks.get(symbol) or found.get(symbol) or {})
 
     async def bars(self, symbol: str, timeframe: str, since_ms: int, limit: int) -> list[list[Any]]:
         """Rows of open time (ms), open, high, low, close, volume, oldest first; maybe fewer than asked for."""

@@ -53,6 +53,8 @@ class SymbolStream:
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._begun = False
+        self._held: list[LiveTrade] | None = None
+        self._lost_again = False
         self._heard_price = self._heard_trade = pace.monotonic()
         self.closed = False
 
@@ -70,9 +72,10 @@ class SymbolStream:
     async def stop(self) -> None:
         """End all of it and wait until it has ended."""
         self.end()
-        for task in self._tasks:
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def end(self) -> None:
         """Give no more states."""
@@ -125,9 +128,32 @@ class SymbolStream:
             if lost or (generation is not None and generation != self._exchange.generation):
                 lost = False
                 self._exchange.tally.reconnects += 1
-                await self._backfill()
+                self._backfill_beside()
             generation = self._exchange.generation
-            self._take_trades(trades)
+            if self._held is None:
+                self._take_trades(trades)
+            else:
+                self._held += trades
+
+    def _backfill_beside(self) -> None:
+        """Fetch what was missed without ceasing to listen: ccxt tells of a trade only whoever waits for it then."""
+        self._assembler.on_lost()
+        if self._held is None:
+            self._held = []
+            self._tasks.append(asyncio.create_task(self._refill(), name=f"backfill:{self._symbol}"))
+        else:
+            self._lost_again = True
+
+    async def _refill(self) -> None:
+        try:
+            await self._backfill()
+            while self._lost_again:
+                self._lost_again = False
+                await self._backfill()
+        finally:
+            held, self._held = self._held, None
+            self._take_trades(held or [])
+            self._tasks = [task for task in self._tasks if task is not asyncio.current_task()]
 
     async def _backfill(self) -> None:
         """Hand in what was traded meanwhile: what follows a trade that is known is complete."""
