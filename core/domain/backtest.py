@@ -27,7 +27,7 @@ class BacktestPlan:
     exchange: Exchange = Exchange.BINANCE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestFigures:
     """What came of it. Money in quote currency; `_pct` in percent; None where it is not defined.
 
@@ -43,18 +43,18 @@ class BacktestFigures:
     realized_pnl: Decimal
     unrealized_pnl: Decimal
     fees: Decimal
-    cagr_pct: Decimal | None
+    cagr_pct: Decimal | None = None
     max_drawdown_pct: Decimal
-    sharpe: Decimal | None
-    sortino: Decimal | None
-    profit_factor: Decimal | None
-    expectancy: Decimal | None
-    win_rate_pct: Decimal | None
+    sharpe: Decimal | None = None
+    sortino: Decimal | None = None
+    profit_factor: Decimal | None = None
+    expectancy: Decimal | None = None
+    win_rate_pct: Decimal | None = None
     trades: int
     wins: int
     fills: int
     denials: int
-    average_holding_secs: Decimal | None
+    average_holding_secs: Decimal | None = None
     exposure_pct: Decimal
     buy_and_hold_pct: Decimal
 
@@ -83,7 +83,7 @@ class EquityPoint:
     drawdown_pct: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestReport:
     """A backtest that was run; `plan` has every default filled in. `equity` is thinned to what a chart shows.
 
@@ -104,6 +104,6 @@ class BacktestReport:
     equity: tuple[EquityPoint, ...]
     trades: tuple[BacktestTrade, ...]
     denials_by_gate: dict[str, int]
-    stopped_by: str | None
+    stopped_by: str | None = None
     head: str
     trades_left_out: int = 0
