@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from web.api import (
     analytics,
+    backtests,
     bot_moves,
     bots,
     circuit_breaker,
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bots.router,
     market.router,
     prices.router,
+    backtests.router,
     limits.router,
     circuit_breaker.router,
     system.router,
