@@ -48,12 +48,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of formatted cells; every row has as many cells as `columns`."""
+    """Rows of formatted cells; every row has as many cells as `columns`; `whole` shows all rows at once."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     foot: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def _draw_under(figure: go.Figure, times: Sequence[str], line: Line) -> None:
         )
     )
     figure.update_layout(
-        yaxis={"domain": [_SHARE_UNDER + 0.06, 1]},
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [_SHARE_UNDER + 0.04, 1]},
         yaxis2=_AXIS | {"domain": [0, _SHARE_UNDER], "ticksuffix": f" {line.unit}", "nticks": 4, "rangemode": "tozero"},
     )
 

@@ -65,7 +65,7 @@ class Bubble:
 
     @add.register
     def _(self, block: Table) -> None:
-        if len(block.rows) <= _SHORT:
+        if block.whole or len(block.rows) <= _SHORT:
             props = {"title": block.title, "columns": block.columns, "rows": block.rows, "foot": block.foot}
             self._elements.append(cl.CustomElement(name="RowTable", props=props, display="inline"))
             return

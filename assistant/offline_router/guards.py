@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from assistant.offline_router import lexicon, lexicon_bots, patterns
+from assistant.offline_router import lexicon, lexicon_bots, patterns, traits
 from assistant.offline_router.order_phrases import CONDITION, DETAIL
+from assistant.offline_router.slots import Unclear
 from assistant.offline_router.text import Kind, Token, masked
 
 _POLITE = re.compile(
@@ -40,6 +41,8 @@ _SETTING = re.compile(
     r"(?: (?:of|to|at|is|period|length|value|as|by))* NUM(?!\S)"
 )
 _SHOWS = (["SYM", "chart"], ["SYM", "candles"], ["SYM", "price"])
+_SETS = frozenset(["set", "change", "switch", "make", "use", "put", "let", "edit", "turn", "adjust", "run"])
+_ANOTHER = frozenset(["BOT", "SYM", "AMT", "NAME", "bot", "bots", "PCT"])
 _CREATES = frozenset(["create", "make", "build", "set", "setup", "open", "add", "new"])
 _ORDERS = re.compile(rf"(?:{'|'.join(patterns.ORDER_HEADS)})\b")
 _DETAILS = frozenset(["trade", "give", "use", "put", "make", "set", "allocate", "let", "name", "call"])
@@ -121,9 +124,21 @@ def _describes(current: list[Token], rest: list[Token]) -> bool:
     core = Clause(tuple(current), asks=False).core.split()
     if _ORDERS.match(" ".join(core)) and DETAIL.match(masked(rest[:12])):
         return True
+    if _goes_on(core, current, rest):
+        return True
     following = masked(rest[:3]).split()
     creates = bool(core) and core[0] in _CREATES and "BOT" not in core[:3]
     return creates and bool(following) and following[0] in _DETAILS and "BOT" not in following
+
+
+def _goes_on(core: list[str], current: list[Token], rest: list[Token]) -> bool:
+    """Whether more settings of the same bot follow ("set alpha's fast to 5 and use hourly bars")."""
+    ahead = [word for word in masked(rest).split() if word not in {"and", "also", "then"}]
+    same = bool(ahead) and {core[0] if core else "", ahead[0]} <= _SETS and not _ANOTHER & set(ahead)
+    if not same or not {"BOT", "it"} & set(core):
+        return False
+    told, more = traits.read(current), traits.read(rest)
+    return not isinstance(told, Unclear) and not isinstance(more, Unclear) and bool(told.said and more.said)
 
 
 def _lone_verb(current: list[Token]) -> bool:

@@ -86,7 +86,7 @@ def _(result: r.BacktestsCompared) -> tuple[Block, ...]:
     sources = dict.fromkeys(report.source for report in reports)
     return (
         Text(f"{head}{f.escape(result.why)}"),
-        Table("Backtests side by side", columns, rows, foot(", ".join(sources))),
+        Table("Backtests side by side", columns, rows, foot(", ".join(sources)), whole=True),
     )
 
 

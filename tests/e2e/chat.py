@@ -9,6 +9,8 @@ from playwright.async_api import Locator, Page, expect
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
 SLOW_MS = 60_000
+_CHARTS_FIT = """() => [...document.querySelectorAll('.js-plotly-plot')].every(plot =>
+  plot.querySelector('.main-svg').getBoundingClientRect().right <= window.innerWidth)"""
 _FOOT = re.compile(r"ledger #(\d+)")
 
 
@@ -116,9 +118,10 @@ class Chat:
         await self.page.get_by_role("menuitem", name="Light").click()
         await expect(self.page.locator("html.light")).to_have_count(1)
 
-    async def picture(self, name: str, width: int = 1280) -> None:
-        """Keep a screenshot for people to look at, with the newest answer in view."""
+    async def picture(self, name: str, width: int = 1280, at: Locator | None = None) -> None:
+        """Keep a screenshot for people to look at, with the newest answer (or that place) in view and charts fitted."""
         ARTIFACTS.mkdir(exist_ok=True)
         await self.page.set_viewport_size({"width": width, "height": 900 if width > 1000 else 844})
-        await self.page.locator(".ai-message").last.scroll_into_view_if_needed()
+        await self.page.wait_for_function(_CHARTS_FIT, timeout=SLOW_MS)
+        await (at or self.page.locator(".ai-message").last).scroll_into_view_if_needed()
         await self.page.screenshot(path=ARTIFACTS / f"{name}-{width}.png", animations="disabled")

@@ -87,6 +87,20 @@ def test_a_copy_can_be_started_in_the_next_breath():
     assert calls("clone alpha and start it") == [("clone_bot", {"bot": "Alpha", "start": True})]
 
 
+@pytest.mark.parametrize(
+    "text", ["set alpha's fast to 5 and use hourly bars", "make alpha careful, set fast to 5, and use hourly bars"]
+)
+def test_several_settings_are_one_change(text: str):
+    ((tool, arguments),) = calls(text)
+    assert tool == "edit_bot"
+    assert arguments["parameters"] == {"fast": 5}
+    assert arguments["timeframe"] == "1h"
+
+
+def test_a_change_and_another_command_are_two():
+    assert [tool for tool, _ in calls("set alpha's fast to 5 and pause beta")] == ["edit_bot", "pause_bot"]
+
+
 def test_the_bot_talked_about_last_may_be_called_it():
     assert calls("use hourly bars for it", last_bot="Beta") == [("edit_bot", {"bot": "Beta", "timeframe": "1h"})]
 
