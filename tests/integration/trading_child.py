@@ -75,7 +75,7 @@ async def open_app(location: Location) -> App:
     return await build_app(SETTINGS, own)
 
 
-async def _people(app: App) -> list[str]:
+async def open_accounts(app: App) -> list[str]:
     """The drill's users with their bots; whatever a kill left undone at the first start is done now."""
     accounts = app.services.accounts
     known = await accounts.all_ids()
@@ -120,7 +120,7 @@ async def trade(job: Job) -> None:
             _say(f"ack {msgspec.json.encode(one).decode()}")
 
     services.writer.listen(acknowledge)
-    users = await _people(app)
+    users = await open_accounts(app)
     await app.start()
 
     def warm(user: str) -> bool:
