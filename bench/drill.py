@@ -3,7 +3,9 @@
 Run: `python -m bench.drill [kills]`, 20 kills per store unless told otherwise; `--only` and `--store` choose parts.
 `trading` kills a process in which bots trade and people place, take back and repeat orders by hand, and settles
 everything at the end. `writers` kills one of four processes in which fifty writers compete for the journal of one
-user or of fifty users, and holds every answer against the journal. `cost` is what an order costs in fsyncs (SQLite)
+user or of fifty users, and holds every answer against the journal. `frozen` stops the process that runs the bots
+beyond its lease, so that another takes over, and thaws it, which must be fenced; a fifth as many times, for each takes
+some ten seconds. `cost` is what an order costs in fsyncs (SQLite)
 and round trips (MongoDB).
 """
 
@@ -27,6 +29,7 @@ from core.adapters.store.sqlite import SqliteStore
 from core.domain.events import OrderCanceled, OrderExpired, OrderFilled
 from core.ports import Document
 from tests.integration.desk import buy, desk, sell
+from tests.integration.fencing_drill import FencingDrill
 from tests.integration.kill_drill import KillDrill
 from tests.integration.writers import PROCESSES, Writers
 from tests.integration.writing_plan import WRITERS, Plan
@@ -34,12 +37,13 @@ from tests.mongo_standin import MongoStandIn, database_url, real_server_url
 from tests.store_location import Location
 
 KILLS = 20
-DRILLS = "trading", "writers", "cost"
+DRILLS = "trading", "writers", "frozen", "cost"
 STORES = "sqlite", "mongo"
 SEED = 20261124
 _PAIRS = 100
 _USERS = 1, 50
 _COMMANDS_A_KILL = 3
+_KILLS_A_FREEZE = 5
 _NO_LIMITS: dict[str, Any] = {
     "burst_limit_orders_per_exchange": 1_000,
     "max_trades_per_bot_daily": 1_000,
@@ -71,6 +75,31 @@ async def drill(location: Location, kills: int) -> Table:
     table.add("pending: unsettled, or listed otherwise", str(killing.pending))
     table.add("recovery p50", f"{statistics.median(secs):.1f} s")
     table.add("recovery max", f"{max(secs):.1f} s")
+    return table
+
+
+async def frozen_drill(location: Location, freezes: int) -> Table:
+    """What two processes leave behind of which the one that runs the bots is frozen, again and again."""
+    freezing = FencingDrill(location)
+    try:
+        await freezing.open()
+        for _ in range(freezes):
+            await freezing.round()
+            print(".", end="", flush=True)
+    finally:
+        await freezing.close()
+    print()
+    secs = freezing.takeover_secs
+    table = Table(f"the owner of the bots frozen beyond its lease, {location.backend}", ("what", "count"))
+    table.add("freezes", str(freezing.rounds))
+    table.add("orders in the journals", f"{freezing.orders:,}")
+    table.add("orders doubled", str(freezing.doubled))
+    table.add("orders of a process that had lost the bots", str(freezing.late))
+    table.add("late orders denied as such", str(freezing.denied))
+    table.add("late orders let through", str(freezing.let_through))
+    table.add("frozen anew, because inside a write of the file", str(freezing.locked))
+    table.add("bots run elsewhere after, p50", f"{statistics.median(secs):.1f} s")
+    table.add("bots run elsewhere after, max", f"{max(secs):.1f} s")
     return table
 
 
@@ -133,6 +162,9 @@ async def run(directory: Path, server_url: str, database: str, chosen: argparse.
             print(await drill(place(store, "trading"), chosen.kills), flush=True)
     if "writers" in chosen.only:
         await _writers([place(store, f"writers_{users}") for store in chosen.store for users in _USERS], chosen.kills)
+    if "frozen" in chosen.only:
+        for store in chosen.store:
+            print(await frozen_drill(place(store, "frozen"), max(1, chosen.kills // _KILLS_A_FREEZE)), flush=True)
     if "cost" in chosen.only:
         for store in chosen.store:
             print(await cost_of_an_order(place(store, "cost")))
