@@ -17,6 +17,7 @@ from core.adapters.store.memory import MemoryStore
 from core.adapters.store.mongo import MongoStore
 from core.adapters.store.schema import COLLECTIONS
 from core.adapters.store.sqlite import SqliteStore
+from core.adapters.sweep_numpy import NumpySweep
 from core.bootstrap_feed import make_feed
 from core.domain.market import LIVE
 from core.domain.rules import TradingRules
@@ -60,6 +61,8 @@ from core.services.reconcile import Reconciler
 from core.services.services import Services
 from core.services.shared_verifier import SharedVerifier
 from core.services.snapshots import Snapshots
+from core.services.sweep_run import SweepParts
+from core.services.sweeps import SweepService
 from core.services.system_modes import SystemModes
 from core.services.traces import Traces
 from core.settings import Settings, TradingSettings
@@ -201,6 +204,7 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
         performance=PerformanceService(writer, hub),
         portfolio=portfolio,
         reconciler=reconciler,
+        sweeps=SweepService(writer, hub, sweep_parts()),
         traces=traces,
         verifier=SharedVerifier(store, anchors, projector.caught_up),
         writer=writer,
@@ -218,6 +222,11 @@ async def build_app(settings: Settings, overrides: Overrides | None = None) -> A
 def backtest_parts() -> BacktestParts:
     """What backtests are made of; they need nothing of an installation."""
     return BacktestParts(lambda: MemoryStore(COLLECTIONS), TalibIndicators, TalibBatch())
+
+
+def sweep_parts() -> SweepParts:
+    """What parameter sweeps are made of; they need nothing of an installation either."""
+    return SweepParts(NumpySweep(), backtest_parts())
 
 
 def read_history(path: Path) -> BacktestHistory:

@@ -10,6 +10,7 @@ from core.domain.errors import ProductError
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, MarketState, Timeframe
 from core.domain.strategies.base import IndicatorSpec
+from core.domain.sweep import SweepFigures, SweepTask
 
 Document: TypeAlias = dict[str, Any]
 """A JSON document: text, int, bool, None, lists and documents; its key is the text `_id`."""
@@ -303,5 +304,21 @@ class BatchIndicators(Protocol):
         """The value after each bar, for each spec; NaN while it warms up.
 
         Bars are of one symbol and timeframe, oldest first, each once.
+        """
+        ...
+
+
+class SweepEngine(Protocol):
+    """Estimates what many combinations of parameters would have brought."""
+
+    @property
+    def strategies(self) -> frozenset[str]:
+        """Names of the strategies it can estimate."""
+        ...
+
+    def estimate(self, task: SweepTask, progress: Callable[[int], None] | None = None) -> list[SweepFigures]:
+        """Figures of each combination, in order (blocking).
+
+        `progress` is told how many are done; what it raises ends the sweep.
         """
         ...

@@ -12,7 +12,7 @@ from core.bootstrap import App, build_app
 from core.domain.errors import ProductError
 from core.domain.user import Role
 from core.settings import Settings, load_settings, process_environment
-from web import cli_backtest, cli_figures, cli_ledger
+from web import cli_backtest, cli_figures, cli_ledger, cli_sweep
 from web.chat_session import MAX_SOCKET_BYTES
 from web.listener import listen
 from web.logs import configure_logging
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_ledger.add_commands(commands)
     cli_figures.add_command(commands)
     cli_backtest.add_command(commands)
+    cli_sweep.add_command(commands)
     return parser
 
 

@@ -79,8 +79,8 @@ def _plan(arguments: argparse.Namespace, symbol: str, finest: Timeframe) -> Back
         symbol=symbol.upper(),
         timeframe=Timeframe(arguments.timeframe) if arguments.timeframe else finest,
         capital=parse_positive(arguments.capital, "The capital"),
-        start=_time(arguments.start),
-        end=_time(arguments.end),
+        start=time_of(arguments.start),
+        end=time_of(arguments.end),
         parameters=_parameters(arguments.param),
         risk_mode=arguments.risk,
         exchange=Exchange(arguments.exchange),
@@ -98,7 +98,12 @@ def _parameters(given: Sequence[str]) -> dict[str, int]:
     return wanted
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """A time as people write it, in UTC unless it says otherwise; None stays None.
+
+    Raises:
+        InvalidInput: it is none.
+    """
     if text is None:
         return None
     try:

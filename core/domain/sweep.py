@@ -108,12 +108,15 @@ class SweepFigures:
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One combination; `real` is what the real backtest of it gave, stored as `backtest_id`, where it was run."""
+    """One combination; `real` is what the real backtest of it gave, where it was run.
+
+    `stopped_by` is why that traded no more before its end, if it did not.
+    """
 
     parameters: dict[str, int]
     estimate: SweepFigures | None
     real: BacktestFigures | None = None
-    backtest_id: str | None = None
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

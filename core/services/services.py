@@ -30,6 +30,7 @@ from core.services.performance import PerformanceService
 from core.services.portfolio import PortfolioService
 from core.services.reconcile import Reconciler
 from core.services.shared_verifier import SharedVerifier
+from core.services.sweeps import SweepService
 from core.services.system_modes import SystemModes
 from core.services.traces import Traces
 
@@ -66,6 +67,7 @@ class Services:
     performance: PerformanceService
     portfolio: PortfolioService
     reconciler: Reconciler
+    sweeps: SweepService
     traces: Traces
     verifier: SharedVerifier
     writer: JournalWriter
