@@ -29,7 +29,7 @@ def line_chart(chart: Chart) -> go.Figure:
             y=float(value),
             line={"color": _BESIDE, "width": 1, "dash": "dot"},
             annotation={"text": label, "font": {"size": 11, "color": _TEXT}},
-            annotation_position="top left",
+            annotation_position="top right",
         )
     _lay_out(figure, _numbers(chart.values), _HEIGHT if chart.under is None else _TALL, legend=chart.beside is not None)
     if chart.under is not None:

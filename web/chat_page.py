@@ -109,8 +109,38 @@ async def _answer(text: str) -> None:
 
 
 async def _stream(caller: Caller, text: str) -> None:
-    async with ProgressLine(_Rewritten()) as line:
-        await _stream_outputs(replace(caller, progress=line.report), text)
+    line = ProgressLine(_Rewritten)
+    bubble = Bubble()
+    spoken: cl.Message | None = None
+    finished = False
+    try:
+        async for output in runtime().assistant.answer(replace(caller, progress=line.report), text):
+            if isinstance(output, ToolStarted):
+                async with cl.Step(name=output.tool.replace("_", " "), type="tool"):
+                    await line.begin()
+                continue
+            await line.end()
+            if isinstance(output, Delta):
+                await bubble.send()
+                bubble = Bubble()
+                spoken = spoken or cl.Message("")
+                await spoken.stream_token(output.text)
+                continue
+            if spoken is not None:
+                await spoken.send()
+                spoken = None
+            bubble.add(output)
+            if not isinstance(output, Text):
+                # A card is shown as soon as it is there: what comes after it may take its time.
+                await bubble.send()
+                bubble = Bubble()
+        finished = True
+    finally:
+        # Also when Stop was pressed: what was said so far stays.
+        await line.end(stopped=not finished)
+        if spoken is not None:
+            await spoken.send()
+    await bubble.send()
 
 
 class _Rewritten:
@@ -127,35 +157,6 @@ class _Rewritten:
             return
         self._message.content = quiet
         await self._message.update()
-
-
-async def _stream_outputs(caller: Caller, text: str) -> None:
-    bubble = Bubble()
-    spoken: cl.Message | None = None
-    try:
-        async for output in runtime().assistant.answer(caller, text):
-            if isinstance(output, Delta):
-                await bubble.send()
-                bubble = Bubble()
-                spoken = spoken or cl.Message("")
-                await spoken.stream_token(output.text)
-            elif isinstance(output, ToolStarted):
-                async with cl.Step(name=output.tool.replace("_", " "), type="tool"):
-                    pass
-            else:
-                if spoken is not None:
-                    await spoken.send()
-                    spoken = None
-                bubble.add(output)
-                if not isinstance(output, Text):
-                    # A card is shown as soon as it is there: what comes after it may take its time.
-                    await bubble.send()
-                    bubble = Bubble()
-    finally:
-        # Also when Stop was pressed: what was said so far stays.
-        if spoken is not None:
-            await spoken.send()
-    await bubble.send()
 
 
 async def decide(token: str, decision: str, phrase: str) -> str:

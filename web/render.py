@@ -67,6 +67,7 @@ class Bubble:
     def _(self, block: Table) -> None:
         if block.whole or len(block.rows) <= _SHORT:
             props = {"title": block.title, "columns": block.columns, "rows": block.rows, "foot": block.foot}
+            props["wrap"] = block.whole
             self._elements.append(cl.CustomElement(name="RowTable", props=props, display="inline"))
             return
         frame = pd.DataFrame(list(block.rows), columns=list(block.columns))

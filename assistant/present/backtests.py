@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from core.services.backtest_csv import trades_csv
-
 from assistant import formats as f
 from assistant.blocks import Block, Card, Chart, Field, File, Line, Table, Text, Tone
 from assistant.present.base import foot, present
@@ -12,6 +10,7 @@ from core.domain.backtest import BacktestReport
 from core.domain.codec import iso
 from core.domain.money import exact, plain
 from core.domain.strategies.catalog import STRATEGIES
+from core.services.backtest_csv import trades_csv
 from tools import results as r
 
 _DAILY = "daily, annualised"
@@ -86,13 +85,15 @@ def _(result: r.BacktestsCompared) -> tuple[Block, ...]:
     sources = dict.fromkeys(report.source for report in reports)
     return (
         Text(f"{head}{f.escape(result.why)}"),
-        Table("Backtests side by side", columns, rows, foot(", ".join(sources)), whole=True),
+        Table(
+            "Backtests side by side", columns, rows, foot(", ".join(sources), f"Sharpe, Sortino: {_DAILY}"), whole=True
+        ),
     )
 
 
 def _column(report: BacktestReport, better: str | None) -> str:
     star = " ★" if report.backtest_id == better else ""
-    return f"{_title(report)}{star} ({report.backtest_id[:8]})"
+    return f"{_title(report)}{star}"
 
 
 def _quote(report: BacktestReport) -> str:
@@ -135,16 +136,17 @@ def _duration(secs: Decimal | None) -> str:
 
 
 _COMPARED: tuple[tuple[str, Callable[[BacktestReport], str]], ...] = (
+    ("Backtest", lambda report: report.backtest_id[:8]),
     ("Pair, bars", lambda report: f"{report.plan.symbol}, {report.plan.timeframe.value}"),
     ("Settings", _settings),
-    ("From", lambda report: f.moment(report.first)),
-    ("To", lambda report: f.moment(report.last)),
+    ("From", lambda report: f"{report.first:%Y-%m-%d}"),
+    ("To", lambda report: f"{report.last:%Y-%m-%d}"),
     ("Net profit", lambda report: f.signed(report.figures.net_profit, _quote(report))),
     ("Return", lambda report: f.points(report.figures.net_profit_pct, sign=True)),
     ("Buy and hold", lambda report: f.points(report.figures.buy_and_hold_pct, sign=True)),
     ("Max drawdown", lambda report: f.points(report.figures.max_drawdown_pct)),
-    (f"Sharpe ({_DAILY})", lambda report: _ratio(report.figures.sharpe)),
-    (f"Sortino ({_DAILY})", lambda report: _ratio(report.figures.sortino)),
+    ("Sharpe", lambda report: _ratio(report.figures.sharpe)),
+    ("Sortino", lambda report: _ratio(report.figures.sortino)),
     ("Profit factor", lambda report: _ratio(report.figures.profit_factor)),
     ("Win rate", lambda report: _points(report.figures.win_rate_pct)),
     ("Trades", lambda report: str(report.figures.trades)),

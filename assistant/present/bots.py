@@ -86,8 +86,11 @@ def _(result: r.BotsMoved) -> tuple[Block, ...]:
     words = Text(f.escape(result.words))
     if not result.outcomes:
         return (words,)
-    rows = tuple((one.bot, one.status.replace("_", " "), one.problem or "") for one in result.outcomes)
-    return (words, Table(f"Bots {result.what}", ("Bot", "Status", "What kept it"), rows, PAPER))
+    columns, rows = ("Bot", "Status"), tuple((one.bot, one.status.replace("_", " ")) for one in result.outcomes)
+    if any(one.problem for one in result.outcomes):
+        columns = (*columns, "What kept it")
+        rows = tuple((*row, one.problem or "") for row, one in zip(rows, result.outcomes, strict=True))
+    return (words, Table(f"Bots {result.what}", columns, rows, PAPER))
 
 
 @present.register

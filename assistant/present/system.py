@@ -3,6 +3,7 @@
 from assistant import formats as f
 from assistant.blocks import Block, Card, Choices, Confirmation, Field, Table, Text, Tone
 from assistant.present.base import PAPER, present
+from assistant.present.strategies import explained, strategy_named
 from core.domain.codec import iso
 from core.domain.confirmation import ConfirmationRecord
 from core.domain.money import ZERO, plain
@@ -75,7 +76,8 @@ def _(result: r.SystemHealth) -> tuple[Block, ...]:
 @present.register
 def _(result: r.HelpText) -> tuple[Block, ...]:
     if result.topic is not None:
-        return (Text(result.text),)
+        kind = strategy_named(result.topic)
+        return (Text(result.text),) if kind is None else explained(kind)
     lines = [f"- {spec.description}" + (f" *“{spec.examples[0]}”*" if spec.examples else "") for spec in result.tools]
     easy = (spec for spec in result.tools if spec.examples and (not spec.acts or spec.name == "create_bot"))
     chips = [spec for spec in easy if spec.permission is Role.USER][:_CHIPS]

@@ -6,6 +6,7 @@ paused and resumed with all others; a price chart shows its fills; a backtest sa
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,11 +123,24 @@ async def test_a_backtest_is_followed_shown_and_compared(server: Server, new_tab
     await expect(chat.cards("Backtest: Grid on ETH/USDT 5m with 2,000.00 USDT")).to_be_visible(timeout=SLOW_MS)
     table = await chat.asks_for("which was better?", "Backtests side by side")
     await expect(table).to_contain_text("levels 8")
-    await expect(table).to_contain_text("Sharpe (daily, annualised)")
+    await expect(table).to_contain_text("daily, annualised")
     await _pictures(chat, "8-compared", table)
-    await chat.say("how does grid work?")
-    await chat.until("slice")
+    explained = await chat.asks_for("how does grid work?", "Settings of grid")
+    await expect(explained).to_contain_text("slices to buy at most")
     await _pictures(chat, "9-explained")
+
+
+async def test_a_long_backtest_says_how_far_it_is(server: Server, new_tab: NewTab) -> None:
+    chat = await new_tab(server.url)
+    await chat.log_in(PERSON, PASSWORD)
+    await chat.say("backtest adaptive on btc with 1 minute bars and 1k")
+    followed = await chat.until(re.compile(r"Adaptive on BTC/USDT, 1m bars: [\d,]+ of [\d,]+ bars"))
+    card = chat.cards("Backtest: Adaptive on BTC/USDT 1m with 1,000.00 USDT")
+    await expect(card).to_be_visible(timeout=SLOW_MS)
+    done = re.search(r"([\d,]+) of ([\d,]+) bars", await followed.inner_text())
+    assert done, "the line has no figures"
+    assert done[1] == done[2], "the line does not end where the backtest ended"
+    await _pictures(chat, "10-followed", followed)
 
 
 async def _says_what_came_of_it(card: Locator) -> None:

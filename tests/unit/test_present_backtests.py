@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from assistant.blocks import Block, Candles, Card, Chart, File, Table, Text, Tone
+from assistant.blocks import Block, Candles, Card, Chart, Choices, File, Table, Text, Tone
 from assistant.present import present
 from assistant.toolbox import for_model
 from core.services.bot_changes import BotOutcome
 from tests.builders import at
 from tests.fakes.market_results import backtest_report, market_examples
+from tests.fakes.offline_turns import calls
 from tests.fakes.order_results import SOURCE
 from tools import results as r
 from web.charts import candle_chart, line_chart
@@ -80,7 +81,7 @@ def test_backtests_side_by_side_say_which_was_better_and_why():
     words, table = present(r.BacktestsCompared((good, other), good.backtest_id, "It made more."))
     assert words == Text("**EMA cross on BTC/USDT 5m** was better. It made more.")
     assert isinstance(table, Table)
-    assert table.columns == ("", "EMA cross ★ (1a2b3c4d)", "Grid (5e6f7a8b)")
+    assert table.columns == ("", "EMA cross ★", "Grid")
     assert ("Net profit", "+42.50 USDT", "+42.50 USDT") in table.rows
 
 
@@ -138,6 +139,16 @@ def test_a_model_reads_the_figures_and_not_every_bar(result: r.Result):
         long = replace(result, report=replace(result.report, equity=result.report.equity * 500))
     assert len(for_model(long)) < 6_000
     assert json.loads(for_model(long))
+
+
+@pytest.mark.parametrize("topic", ["grid", "ema_cross", "EMA cross", "Bollinger bands", "rsi reversion"])
+def test_a_strategy_is_explained_with_its_settings_and_what_to_try(topic: str):
+    words, table, choices = present(r.HelpText(topic, "as words", ()))
+    assert isinstance(words, Text)
+    assert isinstance(table, Table)
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert isinstance(choices, Choices)
+    assert [[tool for tool, _ in calls(message)] for _, message in choices.options] == [["create_bot"], ["backtest"]]
 
 
 def test_charts_fit_both_themes_and_a_phone():
