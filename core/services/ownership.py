@@ -104,9 +104,19 @@ class Ownership:
         if self._lease is None:
             return
         try:
-            await self._store.replace(LEASES, self._lease | {"holder": ""}, self._lease["version"])
-        except VersionConflict:
-            _log.info("the lease had been taken over already")
+            if not await self._given_back():
+                _log.info("the lease had been taken over already")
         except StoreUnavailable as error:
             _log.warning("the lease could not be given back; the next engine waits a little", problem=error.message)
         self._lease = None
+
+    async def _given_back(self) -> bool:
+        """Whether the lease was still ours, whatever version of it is stored by now."""
+        while (lease := self._lease) is not None:
+            try:
+                await self._store.replace(LEASES, lease | {"holder": ""}, lease["version"])
+            except VersionConflict:
+                await self._after_conflict()
+            else:
+                return True
+        return False

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from core.domain.events import OwnershipTaken
 from core.domain.market import Bar, Timeframe
+from core.ports import Document, StoreUnavailable
 from core.services.engine import Engine
 from core.services.ownership import EngineRole, Ownership
 from tests.fakes.faulty_store import FaultyStore
@@ -185,3 +186,47 @@ class UnreliableMarket(ScriptedFeed):
             self.failures -= 1
             raise RuntimeError("the exchange answered nonsense")
         return await super().history(symbol, timeframe, count)
+
+
+class Unanswering(FaultyStore):
+    """Writes a lease and does not say so, so many times."""
+
+    unanswered = 0
+
+    async def replace(self, collection: str, document: Document, expected_version: int) -> Document:
+        written = await super().replace(collection, document, expected_version)
+        if self.unanswered:
+            self.unanswered -= 1
+            raise StoreUnavailable("The connection broke.")
+        return written
+
+
+async def test_a_lease_whose_last_beat_had_no_answer_is_given_back_all_the_same(location: Location):
+    """Else the next engine waits as long as for a dead one, and the log says that it was taken over."""
+    store = Unanswering(location.make())
+    await store.open()
+    lease = Ownership(store, "engine", beat_secs=0.01)
+    await lease.acquire()
+    store.unanswered = 1
+    beating = asyncio.create_task(lease.hold())
+    await until(lambda: not store.unanswered)
+    beating.cancel()
+    await asyncio.gather(beating, return_exceptions=True)
+    await lease.release()
+    found = await store.get("leases", "engine")
+    assert found is not None
+    assert found["holder"] == ""
+    await store.close()
+
+
+async def test_a_lease_that_somebody_else_has_is_left_with_them(location: Location):
+    store = location.make()
+    await store.open()
+    mine, other = Ownership(store, "mine"), Ownership(store, "other", beat_secs=0.01, patience_secs=0.02)
+    await mine.acquire()
+    await other.acquire()
+    await mine.release()
+    found = await store.get("leases", "engine")
+    assert found is not None
+    assert (found["holder"], found["epoch"]) == ("other", 2)
+    await store.close()
