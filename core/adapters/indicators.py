@@ -134,9 +134,9 @@ class TalibIndicators:
         return True
 
 
-def price_columns(bars: Iterable[Bar]) -> list[np.ndarray]:
+def price_columns(bars: Sequence[Bar]) -> list[np.ndarray]:
     """What `batch_values` computes from, of bars in order."""
-    return _columns([_prices(bar) for bar in bars], _ALL)
+    return [np.array([getattr(bar, name) for bar in bars], dtype=np.float64) for name in _Prices._fields]
 
 
 def batch_values(spec: IndicatorSpec, columns: Sequence[np.ndarray]) -> np.ndarray:
