@@ -25,7 +25,7 @@ from core.ports import DocumentStore, StoreUnavailable
 from core.services.accounts import Accounts
 from core.services.bar_source import IndicatorFactory
 from core.services.bus import Bus
-from core.services.feed_position import save_position
+from core.services.feed_position import PositionKeeper
 from core.services.journal_writer import JournalWriter
 from core.services.manual_orders import ManualOrders
 from core.services.market_hub import MarketHub
@@ -64,6 +64,7 @@ class Engine:
         self._parts = parts
         self._ownership = ownership
         self._holder = holder
+        self._position = PositionKeeper(parts.store, parts.hub.feed)
         self._symbols: dict[str, SymbolEngine] = {}
         self._users: set[str] = set()
         self._marks = HourlyMarks(parts.writer, parts.hub, parts.orders)
@@ -95,7 +96,7 @@ class Engine:
             await asyncio.gather(self._task, return_exceptions=True)
         if self.role is EngineRole.OWNER:
             try:
-                await save_position(self._parts.store, self._parts.hub.feed.status())
+                await self._position.save()
             except StoreUnavailable as error:
                 _log.warning("the market's position could not be saved", problem=error.message)
         await self._ownership.release()
@@ -136,7 +137,7 @@ class Engine:
             await asyncio.sleep(_POLL_SECS)
             try:
                 await self._refresh()
-                await save_position(self._parts.store, self._parts.hub.feed.status())
+                await self._position.save()
             except StoreUnavailable as error:
                 _log.warning("the engine waits for the store", problem=error.message)
 
@@ -209,6 +210,7 @@ class Engine:
         return engine
 
     async def _on_state(self, state: MarketState) -> None:
+        await self._position.before(state.ts)
         engine = self._symbols.get(state.symbol)
         if engine is not None:
             await engine.on_state(state)

@@ -2,12 +2,18 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from core.domain.codec import from_iso
-from core.ports import Document, DocumentStore, FeedStatus, Put
+from core.ports import Document, DocumentStore, FeedStatus, MarketFeed, Put, StoreUnavailable
 
 POSITIONS = "feed_positions"
 
 _GAP = timedelta(days=1)
+_FURTHEST = timedelta(hours=6)
+"""Engine time that may be acted upon beyond the saved position: well within the gap that a restart closes."""
+
+_log = structlog.get_logger(__name__)
 
 
 async def load_position(store: DocumentStore, source: str) -> Document | None:
@@ -19,6 +25,33 @@ async def load_position(store: DocumentStore, source: str) -> Document | None:
 async def save_position(store: DocumentStore, status: FeedStatus) -> None:
     """Keep a position; the newest wins."""
     await store.write([Put(POSITIONS, {"_id": status.source, "position": status.position})])
+
+
+class PositionKeeper:
+    """Saves where a market stands: when told to, and in time before anything is done far beyond what is saved."""
+
+    def __init__(self, store: DocumentStore, feed: MarketFeed) -> None:
+        self._store = store
+        self._feed = feed
+        self._saved: datetime | None = None
+
+    async def save(self) -> None:
+        """Keep the present position.
+
+        Raises:
+            StoreUnavailable: it may not be kept.
+        """
+        status = self._feed.status()
+        await save_position(self._store, status)
+        self._saved = status.now
+
+    async def before(self, ts: datetime) -> None:
+        """To be awaited before anything is done at this engine time; without the store nothing can be done anyway."""
+        if self._saved is None or ts - self._saved > _FURTHEST:
+            try:
+                await self.save()
+            except StoreUnavailable as error:
+                _log.warning("the market's position could not be saved", problem=error.message)
 
 
 async def resume_position(store: DocumentStore, source: str) -> Document | None:
