@@ -18,6 +18,7 @@ from web.api import (
     portfolio,
     prices,
     profits,
+    sweeps,
     system,
     trades,
 )
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     market.router,
     prices.router,
     backtests.router,
+    sweeps.router,
     limits.router,
     circuit_breaker.router,
     system.router,
