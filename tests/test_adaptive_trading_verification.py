@@ -5,6 +5,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from core.domain.bot import BotStatus
+from core.domain.errors import Conflict
+from core.services.bot_changes import BotEdit
 from core.services.verify import refold
 from tests.fakes.installation import Installation
 from tests.integration.api_client import Json, confirmed, get, traded, while_it_trades
@@ -179,3 +182,42 @@ async def test_nobody_reads_the_guard_rails_without_logging_in(api: httpx.AsyncC
         assert (await api.get(f"/api/{path}")).status_code == 401
     for path in ("orders/submit", "circuit-breaker/reset", "emergency/stop"):
         assert (await api.post(f"/api/{path}", json=BUY)).status_code == 401
+
+
+async def test_a_bots_status_is_the_journals_over_its_whole_life(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str], ann: Caller
+):
+    bots, user, email = inst.app.services.bots, ann.principal.user_id, ann.principal.email
+    (bot,) = (await inst.app.services.writer.account(user)).bots
+
+    async def told() -> str:
+        (status,) = [one["status"] for one in (await get(api, token, "/api/portfolio/summary"))["by_bot"]]
+        return str(status)
+
+    assert await told() == "running"
+    await bots.pause(user, bot, actor=email, key="pause")
+    assert await told() == "paused"
+    edit = BotEdit(name="Nova", risk_mode="safe")
+    await inst.app.services.bot_changes.edit(user, bot, edit, actor=email, key="edit")
+    await bots.resume(user, bot, actor=email, key="resume")
+    assert await told() == "running"
+    await bots.stop(user, bot, actor=email, key="stop")
+    assert await told() in {"stopping", "stopped"}
+    with pytest.raises(Conflict, match="stopped is final"):
+        await bots.resume(user, bot, actor=email, key="again")
+    state, _ = await refold(inst.app.store, user)
+    assert (state.bot(bot).name, state.bot(bot).risk_mode, state.bot(bot).status) == ("Nova", "safe", BotStatus.STOPPED)
+
+
+async def test_capital_moves_show_in_the_summary_and_are_no_gain(
+    inst: Installation, api: httpx.AsyncClient, token: dict[str, str], ann: Caller
+):
+    user = ann.principal.user_id
+    (bot,) = (await inst.app.services.writer.account(user)).bots
+    before = await get(api, token, "/api/portfolio/summary")
+    await inst.app.services.bot_changes.move_capital(user, bot, Decimal(250), actor=ann.principal.email, key="add")
+    after = await get(api, token, "/api/portfolio/summary")
+    assert Decimal(after["free_cash"]) == Decimal(before["free_cash"]) - 250
+    assert (after["realized_pnl"], after["fees_total"]) == (before["realized_pnl"], before["fees_total"])
+    assert Decimal(after["equity"]) == Decimal(before["equity"])
+    assert (await get(api, token, "/api/ledger/reconcile"))["discrepancy"] == "0"

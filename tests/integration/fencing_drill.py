@@ -17,6 +17,7 @@ import msgspec
 from core.domain.events import OwnershipTaken
 from core.domain.journal import Event
 from core.ports import DocumentStore, Put
+from core.services.verify import Verifier
 from tests.integration.desk import audited, journal
 from tests.integration.drill_books import PLACED, assert_cash_adds_up, doubled_orders
 from tests.integration.fencing_child import Tried, Wrote
@@ -98,16 +99,20 @@ class FencingDrill:
     _processes: list[Process] = field(default_factory=list[Process])
     _reading: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
-    async def open(self) -> None:
-        """People with bots, one process that runs them and one that stands by."""
+    async def found(self) -> None:
+        """People with bots; no process yet."""
         app = await open_app(self.location)
         self.users = await open_accounts(app)
         await app.close()
         self._store = self.location.make()
         await self._store.open()
-        first = await self._start()
+
+    async def open(self) -> None:
+        """People with bots, one process that runs them and one that stands by."""
+        await self.found()
+        first = await self.start()
         await eventually(lambda: first.owned == 1, "the first process does not run the bots")
-        second = await self._start()
+        second = await self.start()
         await eventually(lambda: second.role == "standby", "the second process does not stand by")
 
     async def close(self) -> None:
@@ -125,20 +130,20 @@ class FencingDrill:
         """Freeze the owner, wait until the other one trades, thaw it, let it try, see that the other trades on."""
         owner, other = sorted(self._processes, key=lambda process: process.role != "owner")
         epoch = await self._epoch()
-        await self._bots_trade(epoch, 0)
+        await self.bots_trade(epoch, 0)
         await self._freeze(owner)
         frozen, known = time.perf_counter(), other.owned
         await eventually(lambda: other.owned > known, "nobody took the bots over")
         self.takeover_secs.append(time.perf_counter() - frozen)
         taken = await self._epoch()
-        assert taken > epoch
-        await self._bots_trade(taken, 0)
+        assert taken > epoch, "the bots run elsewhere, but under the old epoch"
+        await self.bots_trade(taken, 0)
         owner.signal(signal.SIGCONT)
         await eventually(lambda: owner.role == "standby", "the thawed process does not let go")
         for tried in await owner.try_to_trade(len(self.users)):
             self.denied += tried.gate == "ownership"
             self.let_through += tried.gate != "ownership"
-        await self._bots_trade(taken, await self._orders_of(taken))
+        await self.bots_trade(taken, await self._orders_of(taken))
         self.rounds += 1
         await self.check()
 
@@ -147,6 +152,8 @@ class FencingDrill:
         store = self._opened()
         orders = doubled = late = 0
         for user in self.users:
+            problem = (await Verifier(store).verify(user)).problem
+            assert problem is None, problem
             assert_cash_adds_up(await audited(store, user))
             events = await journal(store, user)
             doubled += doubled_orders(events)
@@ -165,7 +172,8 @@ class FencingDrill:
                 late += writer is not owner
         return late
 
-    async def _start(self) -> Process:
+    async def start(self) -> Process:
+        """Another process on the store."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tests.integration.fencing_child", msgspec.json.encode(self.location).decode()),
@@ -202,7 +210,8 @@ class FencingDrill:
         events = [event for user in self.users for event in await journal(self._opened(), user)]
         return sum(isinstance(event.payload, PLACED) and event.epoch == epoch for event in events)
 
-    async def _bots_trade(self, epoch: int, known: int) -> None:
+    async def bots_trade(self, epoch: int, known: int) -> None:
+        """Wait until there are more orders than so many of the engine with this epoch."""
         async with asyncio.timeout(_PATIENCE_SECS):
             while await self._orders_of(epoch) <= known:  # noqa: ASYNC110 - the journal is asked, it does not tell
                 await asyncio.sleep(0.05)
