@@ -31,6 +31,8 @@ _SURE = 0.97  # a pattern that is seldom wrong
 _LIKELY = 0.34  # enough for a read when every word is known and nothing else is near
 _MARGIN = 0.06
 _OFFER = 0.3  # below this nothing is even offered
+_PLAIN = 0.9  # a pattern matched
+_NO_COIN = 0.25  # taken off a guess at a chart of a price when no pair is named
 _UNKNOWN_WORD = 0.1  # taken off for each word the router has no idea of
 _NOT_PER_BOT = frozenset(
     [
@@ -127,11 +129,19 @@ def _ranked(clause: Clause) -> list[tuple[str, float]]:
     strange = sum(word not in spelling.IN_SCOPE for word in words)
     bot = bool(slots.of(clause.tokens, Kind.BOT))
     penalty = min(_UNKNOWN_WORD * strange, 0.5)
+    likely = (
+        (tool, score - _NO_COIN * _lacks_a_coin(tool, score, clause)) for tool, score in scoring.ranked(clause.text)
+    )
     scores = [
         (tool, score - (0.0 if tool == OUT_OF_SCOPE else penalty) - (0.25 if bot and tool in _NOT_PER_BOT else 0.0))
-        for tool, score in scoring.ranked(clause.text)
+        for tool, score in likely
     ]
     return sorted(scores, key=lambda item: -item[1])
+
+
+def _lacks_a_coin(tool: str, score: float, clause: Clause) -> bool:
+    """Whether a chart of a price is only guessed at, for no pair is named."""
+    return tool == "price_chart" and score < _PLAIN and not slots.of(clause.tokens, Kind.SYMBOL)
 
 
 def offer(clause: Clause, scope: Scope, first: str | None = None) -> Understanding:

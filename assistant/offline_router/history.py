@@ -16,6 +16,8 @@ _ASK = (
 _NOT_RUN = "I ran no backtest."
 _ID = re.compile(r"(?=\w*\d)[0-9A-Za-z]{4,40}|[0-9a-f-]{36}")
 _MOST_BARS = 500
+_UNREAD = frozenset(["quarter", "since", "until", "between", "before", "half", "january", "december"])
+"""Words of a stretch of time that is not understood; a backtest of another one would mislead."""
 
 
 def price_chart(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
@@ -23,6 +25,8 @@ def price_chart(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     found = of(tokens, Kind.SYMBOL)
     if found and found[0].value is None:
         return Unclear(f"{found[0].surface[:20]} is not a pair I have prices for. Which chart do you want?")
+    if not found and any(token.kind is Kind.WORD and not _known(token) for token in tokens):
+        return Unclear('Of which coin? Say it like "show the btc chart".')
     bars = traits.timeframe(tokens)
     if isinstance(bars, Unclear):
         return bars
@@ -43,7 +47,9 @@ def backtest(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
         if isinstance(part, Unclear):
             return part
         said |= part
-    strange = [t for t in found.left if t.kind in (Kind.WORD, Kind.QUOTE, Kind.NAME) and not _known(t)]
+    strange = [
+        t for t in found.left if t.word in _UNREAD or (t.kind in (Kind.WORD, Kind.QUOTE, Kind.NAME) and not _known(t))
+    ]
     about = "symbol" in said or found.said
     return Unclear(_ASK) if strange or of(tokens, Kind.PERCENT) or not about else said
 
@@ -78,5 +84,7 @@ def _known(token: Token) -> bool:
 
 def compare(tokens: Sequence[Token]) -> Mapping[str, Any] | Unclear:
     """The backtests named by their ids; without any the newest two."""
+    if any(token.kind is Kind.WORD and not _known(token) and not _ID.fullmatch(token.surface) for token in tokens):
+        return Unclear('Which backtests? "compare my backtests" takes the newest two.')
     ids = [token.surface for token in tokens if _ID.fullmatch(token.surface) and token.kind is not Kind.PERIOD]
     return {"backtests": ids} if ids else {}

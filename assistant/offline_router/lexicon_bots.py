@@ -27,7 +27,7 @@ STRATEGIES = {
     "grid": ("grid", "grids", "grid trading", "grid trader", "ladder"),
     "dca": (
         "dca", "dollar cost averaging", "dollar-cost averaging", "dollar cost average", "cost averaging",
-        "cost average", "savings plan", "saving plan", "accumulate", "accumulation", "accumulating",
+        "cost average", "savings plan", "saving plan", "accumulate", "accumulation", "accumulating", "averaging in",
         "bit by bit", "in instalments", "in installments", "regularly", "steadily",
     ),
     "adaptive": (

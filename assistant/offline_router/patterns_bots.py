@@ -5,7 +5,7 @@ from assistant.offline_router.patterns_ledger import MONEY
 
 # ruff: noqa: E501 - a pattern on one line can be compared with its neighbours
 
-_ONE = r"(?:(?:the |my |our )?BOT(?: bot)?|it|this one|that one|(?:this|that|the|my|our) bot)"
+_ONE = r"(?:(?:the |my |our )?(?:bot )?BOT(?: bot)?|it|this one|that one|(?:this|that|the|my|our) bot)"
 _EVERY = (
     r"(?:all(?: of)?(?: (?:the|my|our|these|those))?(?: (?:bots|robots|them))?|every(?: single)? (?:bot|robot|one)(?: of (?:them|mine))?|each (?:bot|one)"
     r"|(?:the|my|our) (?:bots|robots|(?:whole |entire )?(?:fleet|lot|bunch|crew))|the lot of them|bots)"
@@ -50,7 +50,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     ),
     "add_capital": (
         rf"(?:give|grant|send|feed|lend|hand) {_ONE} {MONEY}(?: (?:in |of )?(?:more |extra |additional )?{_FUNDS})?",
-        rf"(?:add|put|move|transfer|allocate|deposit|send|invest|pay|assign|shift|inject|pour|give) {MONEY}(?: (?:of|from) (?:my|the)(?: free)? {_FUNDS})? (?:to|into|in|on|onto|behind) {_ONE}(?: {_FUNDS})?",
+        rf"(?:add|put|move|transfer|allocate|deposit|send|invest|pay|assign|shift|inject|pour|give) {MONEY}(?: (?:of|from) (?:my|the)(?: free)? {_FUNDS})?(?: over)? (?:to|into|in|on|onto|behind) {_ONE}(?: {_FUNDS})?",
         rf"{_ONE} (?:needs|gets|could use|can have|may have) {MONEY}",
         rf"(?:increase|raise|boost|bump|grow|extend|top up|top|fund|refill|enlarge|up)(?: the {_FUNDS} of)? {_ONE}(?: up)?(?: {_FUNDS})?(?: up)? (?:by|with) {MONEY}",
     ),
@@ -85,6 +85,6 @@ READS: dict[str, tuple[tuple[float, str], ...]] = {
 VERBS = """
     pause hold freeze suspend sideline resume continue unpause reactivate restart unfreeze wake rename relabel call name
     clone copy duplicate replicate set change switch edit modify adjust update tweak alter reconfigure use raise lower
-    increase decrease reduce add put move transfer allocate deposit send inject boost top fund withdraw take pull remove
+    increase decrease reduce add shift put move transfer allocate deposit send inject boost top fund withdraw take pull remove
 """
 OPENERS = "backtest simulate compare test try"

@@ -57,6 +57,7 @@ def test_every_slash_command_reaches_its_tool(text: str, made: tuple[str, dict[s
         ("backtest grid with fast 5 on btc", "Grid has no fast; it has"),
         ("backtest grid or dca on btc", "Which strategy should it be"),
         ("do not backtest grid on btc", "I ran no backtest."),
+        ("backtest grid on btc over the last quarter", "Which strategy on which coin"),
         ("backtest grid on btc over the last 30 days and 90 days", "Over which stretch of time?"),
         ("use 7 minute bars for alpha", "On which bars should it decide"),
         ("set alpha's exchange to kraken", "A bot keeps its pair and its exchange"),
