@@ -19,9 +19,8 @@ from core.settings import MarketSettings
 
 _log = structlog.get_logger(__name__)
 
-
 LIVE_WAIT_SECS = 5.0
-"""How long the start waits for an exchange."""
+"""How long the start waits for an exchange that is slow to answer."""
 
 
 async def make_feed(market: MarketSettings, store: DocumentStore, clock: Clock) -> MarketFeed:
@@ -60,7 +59,7 @@ async def _live_feed(exchange: str, store: DocumentStore, clock: Clock, *, insis
         _log.warning("live prices cannot be had yet; nothing is traded until they can", exchange=exchange)
         return live
     await live.close()
-    _log.warning("live prices cannot be had, so prices are simulated", exchange=exchange, waited_secs=LIVE_WAIT_SECS)
+    _log.warning("live prices cannot be had, so prices are simulated", exchange=exchange)
     return None
 
 

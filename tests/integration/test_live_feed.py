@@ -308,3 +308,10 @@ async def test_pairs_followed_before_are_known_before_the_exchange_answers():
     await nobody.close()
     with pytest.raises(StopAsyncIteration):
         await ended
+
+
+async def test_an_exchange_that_refuses_is_not_waited_for():
+    nobody = await LiveFeed.open("binance", FakeClock(), hurried(), None, "127.0.0.1:1")
+    async with asyncio.timeout(60):
+        assert not await nobody.reached(3_600)
+    await nobody.close()

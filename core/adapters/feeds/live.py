@@ -1,6 +1,7 @@
 """Live prices of any public exchange that ccxt knows; no account is needed and nothing is ever ordered there."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from decimal import InvalidOperation
@@ -20,6 +21,9 @@ from core.ports import Clock, Document, FeedCounts, FeedStatus
 CLOCK_EVERY_SECS = 600.0
 """How often the exchange's clock is compared with ours."""
 
+TRIES = 3
+"""Failures in a row after which nobody waits for the exchange any more; it is retried all the same."""
+
 _NAMED = 6
 
 _log = structlog.get_logger(__name__)
@@ -38,6 +42,7 @@ class LiveFeed:
         self._pace = pace
         self._offset = timedelta()
         self._connected = asyncio.Event()
+        self._settled = asyncio.Event()
         self._closed = False
         self._streams: dict[str, SymbolStream | None] = {}
         self._followed: dict[str, None] = {}
@@ -65,13 +70,11 @@ class LiveFeed:
         return cls(await LiveExchange.open(exchange_id, Tally(), loopback), clock, pace, position)
 
     async def reached(self, wait_secs: float) -> bool:
-        """Whether the exchange answers within so many real seconds."""
-        try:
+        """Whether the exchange answers within so many real seconds and a few tries."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_secs):
-                await self._connected.wait()
-        except TimeoutError:
-            return False
-        return True
+                await self._settled.wait()
+        return self._connected.is_set()
 
     @property
     def source(self) -> str:
@@ -171,20 +174,23 @@ class LiveFeed:
 
     async def _keep(self) -> None:
         """Reach the exchange, however often it takes; then keep our clock right."""
-        backoff, told = Backoff(self._pace.uniform), False
+        backoff, failures = Backoff(self._pace.uniform), 0
         while not self._connected.is_set():
             try:
                 await self._exchange.load()
                 await self._compare_clocks()
             except ExchangeTrouble as trouble:
-                if not told:
+                failures += 1
+                if failures == 1:
                     _log.warning("the exchange is not reached; it is retried", problem=trouble.message)
-                    told = True
+                elif failures == TRIES:
+                    self._settled.set()
                 await self._pace.sleep(backoff.next(trouble.wait_secs))
                 continue
             self._instruments = self._exchange.instruments
             self._symbols = tuple(self._instruments)
             self._connected.set()
+            self._settled.set()
             offset = round(self._offset.total_seconds(), 3)
             _log.info("live prices", source=self.source, pairs=len(self._symbols), clock_offset_secs=offset)
         while True:
