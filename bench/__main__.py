@@ -20,6 +20,8 @@ BENCHMARKS = {
     "pipeline": "CPU of each kind of order and denial, orders per second, p99 under 50 submitters",
     "ledger": "events per second of a verified fold from stored documents, and where the time goes",
     "engine": "market states per second with 0 to 1,000 bots on one symbol",
+    "backtest": "bars per second of a backtest, next to backtesting.py and vectorbt with the same result",
+    "sweep": "bars per second of a parameter sweep, next to vectorbt with the same results",
     "adaptive": "net return of adaptive and of its members on 50 markets of each kind, and on recorded ones",
     "first_fill": "real seconds from creating the greeting's bot to its first gated fill, 20 markets",
     "offline_router": "time to understand a message without a model",

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
-from core.domain.codec import iso
 from core.domain.instrument import Exchange
 from core.domain.market import Timeframe
 from core.domain.money import plain
@@ -15,7 +14,7 @@ from core.domain.sweep import MAX_CHECKED, MAX_COMBINATIONS, MAX_SHOWN, SweepPla
 from tools.arguments import RiskMode, StrategyName
 from tools.symbols import resolve_symbol
 from web.api.bots import Symbol
-from web.api.fields import Body, Money, Person, UseCases
+from web.api.fields import Body, Money, Person, Time, UseCases
 
 router = APIRouter(prefix="/api/backtests", tags=["backtests"])
 
@@ -66,8 +65,8 @@ class SweepAnswer(BaseModel):
     """The best combinations, best first; `note` says what the figures are."""
 
     source: str
-    first: str
-    last: str
+    first: Time
+    last: Time
     bars: int
     combinations: int
     left_out: int
@@ -97,8 +96,8 @@ async def sweep(body: SweepRequest, services: UseCases, user: Person) -> SweepAn
 def _answer(report: SweepReport) -> SweepAnswer:
     return SweepAnswer(
         source=report.source,
-        first=iso(report.first),
-        last=iso(report.last),
+        first=report.first,
+        last=report.last,
         bars=report.bars,
         combinations=report.combinations,
         left_out=report.left_out,
