@@ -53,6 +53,7 @@ compile := .venv/bin/uv pip compile --generate-hashes --universal --python-versi
 lock: $(dev_stamp)
 	$(compile) pyproject.toml -o requirements.txt
 	$(compile) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(compile) requirements-bench.in -o requirements-bench.txt
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
