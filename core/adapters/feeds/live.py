@@ -21,7 +21,7 @@ from core.ports import Clock, Document, FeedCounts, FeedStatus
 CLOCK_EVERY_SECS = 600.0
 """How often the exchange's clock is compared with ours."""
 
-TRIES = 3
+TRIES = 4
 """Failures in a row after which nobody waits for the exchange any more; it is retried all the same."""
 
 _NAMED = 6
