@@ -23,6 +23,7 @@ BENCHMARKS = {
     "backtest": "bars per second of a backtest, next to backtesting.py and vectorbt with the same result",
     "sweep": "bars per second of a parameter sweep, next to vectorbt with the same results",
     "adaptive": "net return of adaptive and of its members on 50 markets of each kind, and on recorded ones",
+    "live_feed": "recorded exchange frames per second through ccxt's client and the live feed, delay to a state",
     "first_fill": "real seconds from creating the greeting's bot to its first gated fill, 20 markets",
     "offline_router": "time to understand a message without a model",
     "model_router": "what the model router adds to a bare HTTP loop",
