@@ -105,4 +105,7 @@ def risk_words(mode: str, risk: RiskProfile) -> str:
     """What a risk mode means, in figures."""
     share = plain(risk.position_fraction * 100)
     target, stop = plain(risk.take_profit_bps / 100), plain(risk.stop_loss_bps / 100)
-    return f"Risk {mode}: {share} % of its cash per entry, target +{target} %, stop -{stop} %."
+    return (
+        f"Risk {mode}: at most {share} % of its money in a position; "
+        f"target +{target} %, stop -{stop} % unless the strategy sets its own."
+    )

@@ -9,7 +9,7 @@ from core.domain.bot_state import Bot
 from core.domain.commands import Allocate, Command, EditBot, Release
 from core.domain.decide import decide
 from core.domain.decision import Setting
-from core.domain.errors import Conflict, ProductError
+from core.domain.errors import Conflict, InvalidInput, ProductError
 from core.domain.market import Timeframe
 from core.services.bots import BotPlan, BotService
 from core.services.journal_writer import JournalWriter
@@ -68,6 +68,10 @@ class BotChanges:
         bot = state.bot(bot_id)
         if bot.manual:
             raise Conflict(f"{bot.name} is the bot of your own orders; there is only one in {bot.quote}.")
+        if capital is None and bot.capital <= 0:
+            raise InvalidInput(
+                f"{bot.name} has given back all that was put into it; say how much its copy begins with."
+            )
         plan = BotPlan(
             name=name or _copy_name(state, bot.name),
             exchange=bot.exchange,

@@ -133,8 +133,11 @@ class SymbolEngine:
             await self.meet(state)
             decided: list[Decided] = []
             for source in self._sources.values():
+                newest: list[Decided] = []
                 for bar, values in await source.on_state(state):
-                    decided += self.decide(bar, values)
+                    # What an older bar called for, made up after a gap, is past; that a strategy failed on it is not.
+                    newest = [one for one in newest if one.error is not None] + self.decide(bar, values)
+                decided += newest
             await self.act(decided, state)
 
     @property
