@@ -42,11 +42,20 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An order for the first state after its latency; one that was decided inside a bar meets `market` at once."""
+    """An order for the first state after its latency; one that was decided inside a bar meets `market` at once.
+
+    One that was `submitted` already got no answer: it may be recorded.
+    """
 
     runner: Runner
     request: OrderRequest
     market: MarketState | None = None
+    submitted: bool = False
+
+    @property
+    def sells_all(self) -> bool:
+        """Whether it leaves nothing of the position."""
+        return self.request.reduce_only and self.request.quantity is None
 
     def due(self, state: MarketState) -> bool:
         """Whether it acts on this state."""
@@ -102,8 +111,15 @@ class PlannedOrders:
     def exit(
         self, runner: Runner, state: MarketState, reason: ExitReason, words: str, trigger: Decimal | None = None
     ) -> None:
-        """Sell everything; inside a bar a protective exit sells where it was triggered."""
+        """Sell everything, whatever else was decided; inside a bar a protective exit sells where it was triggered."""
+        if runner.working and runner.bot.held(self.instrument.symbol):
+            self._displace(runner)
         self._exit(runner, state, reason, words, None, state if trigger is None else state.moved_to(trigger))
+
+    def _displace(self, runner: Runner) -> None:
+        """Drop a bot's entry or partial sale that still waits for its state."""
+        self._planned = [p for p in self._planned if p.runner is not runner or p.submitted or p.sells_all]
+        runner.working = any(p.runner is runner for p in self._planned)
 
     def _exit(
         self,
@@ -184,7 +200,7 @@ class PlannedOrders:
         _log.warning("an order got no answer", bot_id=planned.request.bot_id, problem=str(problem))
         if planned.request.reduce_only:
             planned.runner.working = True
-            self._planned.append(Planned(planned.runner, planned.request))
+            self._planned.append(Planned(planned.runner, planned.request, submitted=True))
 
 
 def _sold_already(bot: Bot, symbol: str) -> bool:

@@ -186,3 +186,45 @@ def history_of(prices: Sequence[Decimal]) -> dict[str, list[Bar]]:
             for m, price in enumerate(prices)
         ]
     }
+
+
+async def _grid_holding_a_slice(shop: Desk) -> tuple[str, str]:
+    """A grid bot that holds one slice of three, bought near 99.3 with its stop near 97.6, a minute ago."""
+    user = await shop.user()
+    bot = await shop.bot(user, strategy="grid", parameters={"period": 50, "step": 60, "levels": 3})
+    await shop.warm(bot)
+    await live(shop, [Decimal("99.3")])
+    await shop.tick(62, "99.3")
+    (entry,) = await orders_of(shop.store, user)
+    assert entry.side is Side.BUY
+    return user, bot
+
+
+async def test_a_stop_that_is_touched_while_a_further_slice_waits_sells_all():
+    """The entry was decided before; after the touch it must not be bought, nor the stop be forgotten."""
+    async with desk(MemoryStore(COLLECTIONS), feed=flat_history()) as shop:
+        user, _ = await _grid_holding_a_slice(shop)
+        await shop.tick(110, "98.5")
+        await shop.tick(121, "98.5")  # closes the minute: a second slice is wanted
+        await shop.tick(121.02, "97")  # before it can act the stop is touched
+        await shop.tick(122, "98.5")
+        await shop.tick(123, "98.5")
+        orders = await orders_of(shop.store, user)
+        assert [o.exit_reason for o in orders] == [None, ExitReason.STOP_LOSS]
+        assert await shop.account(user) == await audited(shop.store, user)
+
+
+async def test_a_target_that_is_touched_while_a_part_is_being_sold_sells_the_rest_too():
+    async with desk(MemoryStore(COLLECTIONS), feed=flat_history()) as shop:
+        user, bot = await _grid_holding_a_slice(shop)
+        await shop.tick(110, "98.5")
+        await shop.tick(121, "98.5")
+        await shop.tick(122, "98.5")
+        await shop.tick(175, "99.6")
+        await shop.tick(181, "99.6")  # closes the minute: one of two slices is to be sold
+        await shop.tick(181.02, "100.5")  # above the target of all
+        await shop.tick(182, "99.6")
+        await shop.tick(183, "99.6")
+        orders = await orders_of(shop.store, user)
+        assert [o.exit_reason for o in orders[2:]] == [ExitReason.TAKE_PROFIT]
+        assert (await shop.account(user)).bot(bot).flat
