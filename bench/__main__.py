@@ -19,7 +19,7 @@ BENCHMARKS = {
     "orders": "orders per second through gates, paper exchange and journal, next to bare inserts",
     "pipeline": "CPU of each kind of order and denial, orders per second, p99 under 50 submitters",
     "ledger": "events per second of a verified fold from stored documents, and where the time goes",
-    "engine": "market states per second with 0 to 1,000 bots on one symbol",
+    "engine": "market states per second with up to 1,000 bots on one symbol, and 5,000 on 50",
     "backtest": "bars per second of a backtest, next to backtesting.py and vectorbt with the same result",
     "sweep": "bars per second of a parameter sweep, next to vectorbt with the same results",
     "adaptive": "net return of adaptive and of its members on 50 markets of each kind, and on recorded ones",
