@@ -35,7 +35,7 @@ class BrokenLater:
     def update(self, bar: Bar) -> Mapping[IndicatorSpec, float]:
         self._bars += 1
         values = self._inner.update(bar)
-        return values if self._bars <= HISTORY else dict.fromkeys(values, cast("float", "broken"))
+        return values if self._bars <= HISTORY else dict.fromkeys(values, cast("float", object()))
 
 
 def broken_engine(shop: Desk, broken: type[BrokenLater] = BrokenLater) -> Engine:
@@ -64,7 +64,7 @@ async def test_a_strategy_that_raises_trips_its_bot_at_the_limit_and_leaves_othe
             await shop.rise(2)
         finally:
             await engine.stop()
-        assert await errors(shop, ann) == ["The strategy failed: ValueError."] * 2
+        assert await errors(shop, ann) == ["The strategy failed: TypeError."] * 2
         tripped = [e.payload for e in await journal(shop.store, ann) if isinstance(e.payload, BreakerTripped)]
         assert [(trip.metric, trip.value, trip.bot_id) for trip in tripped] == [
             (Metric.ERRORS_PER_HOUR, 2, failing),
@@ -111,7 +111,7 @@ class BrokenAlways(BrokenLater):
     """Indicators that no strategy can use, from the first bar of history on."""
 
     def update(self, bar: Bar) -> Mapping[IndicatorSpec, float]:
-        return dict.fromkeys(super().update(bar), cast("float", "broken"))
+        return dict.fromkeys(super().update(bar), cast("float", object()))
 
 
 async def test_a_strategy_that_raises_while_it_warms_up_keeps_no_other_bot_from_warming(location: Location):
@@ -128,4 +128,4 @@ async def test_a_strategy_that_raises_while_it_warms_up_keeps_no_other_bot_from_
             assert engine.role is EngineRole.OWNER
         finally:
             await engine.stop()
-        assert await errors(shop, user) == ["The strategy failed: ValueError."] * 2
+        assert await errors(shop, user) == ["The strategy failed: TypeError."] * 2
