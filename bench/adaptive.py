@@ -1,66 +1,32 @@
 """The exam of `adaptive`: is it better than the average of its members, net of costs? On made and recorded markets.
 
 Regimes exist by construction in the made ones, so that a strategy that adapts has something to find; the seeds 1 to 50
-are the exam's and nothing was chosen by them. Per market: net return and largest fall from a peak of a bot with the
-balanced risk mode that trades with a fee of 10 bps a side and half a spread of 2 bps; then what adaptive has more than
-the average of its members on the same market, with the standard error over the seeds.
+are the exam's and nothing was chosen by them. Every figure is the product's own backtest's (bench/adaptive_exam.py):
+net return and largest fall from a peak, then what adaptive has more than the average of its members on the same
+market, with the standard error over the seeds.
 
-The members' average trades more than adaptive does. So there is a second comparison, per round trip: the return
-divided by what was bet, in bps of it. It tells choosing the better moments from merely staying out.
+The members' average trades more than adaptive does. So there is a second comparison, per round trip: all gains over
+all bets, in bps. It tells choosing the better moments from merely staying out.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from math import sqrt
 from statistics import mean, median, stdev
 
-from bench.adaptive_account import Outcome, contexts, trade
-from bench.adaptive_markets import RECORDED, ProductMarket, RegimeMarket
+from bench.adaptive_exam import KINDS, Outcome, Sitting, examine, sit
+from bench.adaptive_markets import RECORDED, RegimeMarket, SimulatedMarket
 from bench.table import Table
-from core.domain.market import Bar, Timeframe
-from core.domain.strategies import adaptive
+from core.domain.market import Timeframe
 
 SEEDS = range(1, 51)
-MARKETS: dict[str, RegimeMarket | ProductMarket] = {
+MARKETS: dict[str, RegimeMarket | SimulatedMarket] = {
     "regimes, 1h bars, 250 days": RegimeMarket(Timeframe.H1, 6_000),
     "regimes with trends half as strong, 1h bars, 250 days": RegimeMarket(Timeframe.H1, 6_000, drift=0.1),
     "regimes, 5m bars, 30 days": RegimeMarket(Timeframe.M5, 8_640),
-    "the product's simulated market, 1m bars, 6 days": ProductMarket(8_640),
+    "the product's simulated market, 1m bars, 6 days": SimulatedMarket(8_640),
 }
-_KINDS = (adaptive.KIND, *adaptive.MEMBERS)
-_COLUMNS = ("strategy", "mean", "median", "worst", "best", "fall", "entries", "in market", "a round trip")
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """What adaptive and its members made of one market."""
-
-    adaptive: Outcome
-    members: tuple[Outcome, ...]
-
-    @property
-    def average(self) -> float:
-        """The members' average net return."""
-        return mean(member.net for member in self.members)
-
-    @property
-    def difference(self) -> float:
-        """What adaptive has more than that."""
-        return self.adaptive.net - self.average
-
-
-def sit(bars: Sequence[Bar]) -> Sitting:
-    """Let adaptive and each member trade the same bars."""
-    strategies = [kind.make({}) for kind in _KINDS]
-    values = contexts(strategies, bars)
-    first, *others = [trade(strategy, bars, values) for strategy in strategies]
-    return Sitting(first, tuple(others))
-
-
-def examine(market: RegimeMarket | ProductMarket, seeds: Iterable[int]) -> list[Sitting]:
-    """One sitting per seed."""
-    return [sit(market.bars(seed)) for seed in seeds]
+_COLUMNS = ("strategy", "mean", "median", "worst", "best", "fall", "trades", "in market", "a round trip")
 
 
 async def run() -> list[Table]:
@@ -69,13 +35,13 @@ async def run() -> list[Table]:
     for title, market in MARKETS.items():
         tables.append(_made(title, await asyncio.to_thread(examine, market, SEEDS)))
         print(tables[-1].notes[0], flush=True)
-    return [*tables, _recorded()]
+    return [*tables, await asyncio.to_thread(_recorded)]
 
 
 def _made(title: str, sittings: Sequence[Sitting]) -> Table:
     table = Table(f"{title}, {len(sittings)} seeds", _COLUMNS)
     table.add("adaptive", *_row([sitting.adaptive for sitting in sittings]))
-    for index, kind in enumerate(adaptive.MEMBERS):
+    for index, kind in enumerate(KINDS[1:]):
         table.add(kind.name, *_row([sitting.members[index] for sitting in sittings]))
     table.add("members' average", *_row_of_averages(sittings))
     differences = [sitting.difference for sitting in sittings]
@@ -91,15 +57,21 @@ def _made(title: str, sittings: Sequence[Sitting]) -> Table:
 
 
 def _recorded() -> Table:
-    names = [kind.name for kind in adaptive.MEMBERS]
-    table = Table("recorded markets: net return, entries", ("market", "adaptive", *names, "average", "difference"))
+    names = [kind.name for kind in KINDS[1:]]
+    table = Table("recorded markets: net return, trades", ("market", "adaptive", *names, "average", "difference"))
     for market in RECORDED:
-        if not market.there:
-            table.note(f"{market.file} is not there: {market.title} was left out")
+        if not market.path.exists():
+            table.note(f"{market.file} is not there and was left out")
             continue
-        sitting = sit(market.bars())
-        cells = [f"{_percent(outcome.net)} {outcome.entries:4}" for outcome in (sitting.adaptive, *sitting.members)]
-        table.add(market.title, *cells, _percent(sitting.average), _percent(sitting.difference))
+        history = market.history()
+        sitting = sit(history, market.timeframe)
+        cells = [f"{_percent(outcome.net)} {outcome.trades:4}" for outcome in (sitting.adaptive, *sitting.members)]
+        table.add(
+            f"{history.instrument.symbol} {market.timeframe}",
+            *cells,
+            _percent(sitting.average),
+            _percent(sitting.difference),
+        )
     return table
 
 
@@ -107,8 +79,8 @@ def _row(outcomes: Sequence[Outcome]) -> list[str]:
     nets = [outcome.net for outcome in outcomes]
     return [
         *_spread(nets),
-        _percent(mean(outcome.drawdown for outcome in outcomes)),
-        f"{mean(outcome.entries for outcome in outcomes):.0f}",
+        _percent(mean(outcome.fall for outcome in outcomes)),
+        f"{mean(outcome.trades for outcome in outcomes):.0f}",
         f"{mean(outcome.exposure for outcome in outcomes) * 100:.0f} %",
         _a_round_trip(outcomes),
     ]
@@ -120,8 +92,8 @@ def _row_of_averages(sittings: Sequence[Sitting]) -> list[str]:
 
     return [
         *_spread([sitting.average for sitting in sittings]),
-        _percent(average(lambda member: member.drawdown)),
-        f"{average(lambda member: member.entries):.0f}",
+        _percent(average(lambda member: member.fall)),
+        f"{average(lambda member: member.trades):.0f}",
         f"{average(lambda member: member.exposure) * 100:.0f} %",
         _a_round_trip([member for sitting in sittings for member in sitting.members]),
     ]

@@ -1,10 +1,8 @@
 """Markets to examine strategies on: an own generator of regimes, the product's simulated market, and recorded bars."""
 
-import csv
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import exp, log, sqrt
 from pathlib import Path
@@ -12,8 +10,9 @@ from random import Random  # noqa: TID251 - seeded markets to measure on
 from typing import NamedTuple
 
 from core.adapters.feeds.market_model import ASSETS, candle_of, first_state, live_minute
-from core.domain.bars import aggregate
+from core.bootstrap import read_history
 from core.domain.market import Bar, Timeframe
+from core.services.backtest_run import BacktestHistory
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -65,6 +64,10 @@ class RegimeMarket:
             bars.append(_bar(self.timeframe, START + number * self.timeframe.span, [exp(at) for at in levels]))
         return bars
 
+    def history(self, seed: int) -> BacktestHistory:
+        """The same for a backtest, with the trading rules of the simulated feed's bitcoin."""
+        return BacktestHistory(self.bars(seed), ASSETS["BTC/USDT"].instrument, "made")
+
 
 def _kinds(drift: float) -> list[_Kind]:
     return [_Kind(0.4, 0.9, 0, 0.04), _Kind(0.2, 1, drift, 0), _Kind(0.2, 1, -drift, 0), _Kind(0.2, 2.5, 0, 0)]
@@ -81,10 +84,11 @@ def _cents(price: float) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductMarket:
+class SimulatedMarket:
     """The simulated feed's own model: regimes of about an hour and a half, in minutes."""
 
     count: int
+    timeframe: Timeframe = Timeframe.M1
 
     def bars(self, seed: int) -> list[Bar]:
         """The one-minute bars of a seed."""
@@ -97,48 +101,36 @@ class ProductMarket:
             candle = candle_of(steps)
             opened, high, low, close = (Decimal(halves) / 200 for halves in candle[:4])
             at = datetime.fromtimestamp(minute * 60, UTC)
-            bars.append(Bar("BTC/USDT", Timeframe.M1, at, opened, high, low, close, Decimal(1)))
+            bars.append(Bar("BTC/USDT", Timeframe.M1, at, opened, high, low, close, Decimal(100)))
         return bars
+
+    def history(self, seed: int) -> BacktestHistory:
+        """The same for a backtest."""
+        return BacktestHistory(self.bars(seed), ASSETS["BTC/USDT"].instrument, "made")
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recorded market of ../shared/data at a timeframe at least as long as the file's."""
+    """A recorded market of ../shared/data, traded at a timeframe at least as long as the file's."""
 
     file: str
-    symbol: str
-    stored: Timeframe
     timeframe: Timeframe
 
     @property
-    def title(self) -> str:
-        """Symbol and timeframe."""
-        return f"{self.symbol} {self.timeframe}"
+    def path(self) -> Path:
+        """Where it would be."""
+        return DATA / self.file
 
-    @property
-    def there(self) -> bool:
-        """Whether the file is there."""
-        return (DATA / self.file).exists()
-
-    def bars(self) -> list[Bar]:
+    def history(self) -> BacktestHistory:
         """All its bars."""
-        with gzip.open(DATA / self.file, "rt", newline="") as lines:
-            read = [_recorded(self.symbol, self.stored, row) for row in csv.DictReader(lines)]
-        return read if self.stored is self.timeframe else aggregate(read, self.timeframe)
-
-
-def _recorded(symbol: str, timeframe: Timeframe, row: dict[str, str]) -> Bar:
-    at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(row["timestamp"]))
-    opened, high, low, close, volume = (Decimal(row[name]) for name in ("open", "high", "low", "close", "volume"))
-    return Bar(symbol, timeframe, at, opened, high, low, close, volume)
+        return read_history(self.path)
 
 
 RECORDED = (
-    *(
-        Recorded("BTC_USDT-1m.csv.gz", "BTC/USDT", Timeframe.M1, length)
-        for length in (Timeframe.M1, Timeframe.M5, Timeframe.M15)
-    ),
-    Recorded("XRP_USDT-5m.csv.gz", "XRP/USDT", Timeframe.M5, Timeframe.M5),
-    Recorded("ETH_BTC-5m.csv.gz", "ETH/BTC", Timeframe.M5, Timeframe.M5),
-    Recorded("LTC_BTC-5m.csv.gz", "LTC/BTC", Timeframe.M5, Timeframe.M5),
+    Recorded("BTC_USDT-1m.csv.gz", Timeframe.M1),
+    Recorded("BTC_USDT-1m.csv.gz", Timeframe.M5),
+    Recorded("BTC_USDT-1m.csv.gz", Timeframe.M15),
+    Recorded("XRP_USDT-5m.csv.gz", Timeframe.M5),
+    Recorded("ETH_BTC-5m.csv.gz", Timeframe.M5),
+    Recorded("LTC_BTC-5m.csv.gz", Timeframe.M5),
 )
