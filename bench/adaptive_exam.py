@@ -19,7 +19,8 @@ from core.domain.strategies import adaptive
 from core.services.backtest_run import BacktestHistory, run_backtest
 from core.services.bar_source import WARM_BARS
 
-CAPITAL = Decimal(1_000)
+_CAPITAL = {"USDT": Decimal(1_000), "BTC": Decimal("0.1")}
+"""By quote currency; little beside what is traded in a bar, so that the books' depth is not what is measured."""
 KINDS = (adaptive.KIND, *adaptive.MEMBERS)
 _NO_LIMITS = TradingRules(
     max_trades_per_bot_daily=10**6,
@@ -77,7 +78,7 @@ def examine(market: RegimeMarket | SimulatedMarket, seeds: Iterable[int]) -> lis
 def _backtest(strategy: str, history: BacktestHistory, timeframe: Timeframe) -> BacktestReport:
     symbol = history.instrument.symbol
     start = history.bars[0].open_time + WARM_BARS * timeframe.span
-    plan = BacktestPlan(strategy, symbol, timeframe, CAPITAL, start=start)
+    plan = BacktestPlan(strategy, symbol, timeframe, _CAPITAL[history.instrument.quote], start=start)
     return asyncio.run(run_backtest(plan, history, backtest_parts(), _NO_LIMITS))
 
 
@@ -89,5 +90,5 @@ def _outcome(report: BacktestReport) -> Outcome:
         float(figures.max_drawdown_pct) / 100,
         figures.trades,
         float(figures.exposure_pct) / 100,
-        spent / float(CAPITAL),
+        spent / float(report.plan.capital),
     )
