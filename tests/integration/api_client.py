@@ -44,6 +44,15 @@ async def get(api: httpx.AsyncClient, headers: dict[str, str], url: str, **query
     return answer.json()
 
 
+def floats(value: Any) -> list[float]:  # noqa: ANN401 - any JSON
+    """Every number of an answer that is not a whole one: there must be none."""
+    if isinstance(value, dict):
+        return [one for item in value.values() for one in floats(item)]
+    if isinstance(value, list):
+        return [one for item in value for one in floats(item)]
+    return [value] if isinstance(value, float) else []
+
+
 async def traded(
     inst: Installation, caller: Caller, name: str = "Alpha", sell_at: tuple[str, str] = ("20200", "20202")
 ) -> str:

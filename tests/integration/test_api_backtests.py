@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.installation import Installation, installation
 from tests.fakes.past import swinging
-from tests.integration.api_client import Json, get, log_in
+from tests.integration.api_client import Json, floats, get, log_in
 from tools.context import Caller
 
 URL = "/api/backtests"
@@ -42,6 +42,7 @@ async def test_a_backtest_answers_its_figures_trades_and_equity(
     assert Decimal(figures["fees"]) > 0
     assert report["equity"][-1]["equity"] == figures["final_equity"]
     assert await get(api, token, f"{URL}/{report['backtest_id']}") == report
+    assert floats(report) == []  # money is text
     assert await inst.kinds(ann) == ["funded"]  # nothing of it touches the person's own ledger
 
 
