@@ -4,7 +4,7 @@ Every bar is met as the replay's feed would show it (core/domain/bar_states.py).
 passes only through the strategy; tests/integration/test_backtest_parity.py holds both ways of running side by side.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +20,7 @@ from core.domain.strategies import catalog
 from core.services.backtest_desk import USER, BacktestDesk, BacktestParts
 from core.services.backtest_market import Tape, Values, make_tape
 from core.services.symbol_engine import Decided
-
-Progress = Callable[[int, int], None]
-"""Told how many bars are done, of how many; what it raises ends the backtest."""
+from core.services.worker_thread import Progress
 
 _TOLD_EVERY = 500
 

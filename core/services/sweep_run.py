@@ -1,6 +1,6 @@
 """Runs a parameter sweep: estimates of all combinations, and real backtests of the best (spec/bots.md, Backtest)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -25,9 +25,7 @@ from core.ports import SweepEngine
 from core.services.backtest_desk import BacktestParts
 from core.services.backtest_market import make_tape
 from core.services.backtest_run import BacktestHistory, run_backtest
-
-Progress = Callable[[int, int], None]
-"""Told how many combinations are done, of how many; what it raises ends the sweep."""
+from core.services.worker_thread import Progress
 
 _TOLD_EVERY = 20
 
