@@ -11,7 +11,7 @@ import structlog
 from core.domain.bot import BotStatus
 from core.domain.bot_state import Bot
 from core.domain.commands import RecordBotError
-from core.domain.errors import ProductError
+from core.domain.errors import ProductError, Unavailable
 from core.domain.market import Bar, MarketState, Sampling, Timeframe
 from core.domain.order import ExitReason
 from core.domain.protective import ProtectivePrices
@@ -58,6 +58,7 @@ class SymbolEngine:
     _runners: dict[str, Runner] = field(default_factory=dict[str, Runner])
     _stopping: set[str] = field(default_factory=set[str])
     _sources: dict[Timeframe, BarSource] = field(default_factory=dict[Timeframe, BarSource])
+    _pastless: set[Timeframe] = field(default_factory=set[Timeframe])
     _protective: ProtectivePrices = field(default_factory=ProtectivePrices)
     _planned: PlannedOrders = field(init=False)
     _resting: RestingBook = field(init=False)
@@ -105,11 +106,9 @@ class SymbolEngine:
 
     async def _warm(self, runner: Runner) -> None:
         bot = runner.bot
-        source = self._sources.get(bot.timeframe)
+        source = await self._source(bot.timeframe)
         if source is None:
-            source = BarSource(self.feed, self.indicators, self.symbol, bot.timeframe)
-            await source.open()
-            self._sources[bot.timeframe] = source
+            return
         try:
             strategy = catalog.make(bot.strategy, bot.parameters)
             past = source.add(strategy)
@@ -119,6 +118,25 @@ class SymbolEngine:
             await self._guarded(self._failed(runner, self.feed.now(), error))
             return
         runner.strategy, runner.run, runner.bars_seen = strategy, bot.run, len(past)
+
+    async def _source(self, timeframe: Timeframe) -> BarSource | None:
+        """Bars of this timeframe with their past; None while that cannot be had: the next look tries again."""
+        known = self._sources.get(timeframe)
+        if known is not None:
+            return known
+        source = BarSource(self.feed, self.indicators, self.symbol, timeframe)
+        try:
+            await source.open()
+        except Unavailable as problem:
+            if timeframe not in self._pastless:
+                _log.warning(
+                    "bots wait for past bars", symbol=self.symbol, timeframe=timeframe, problem=problem.message
+                )
+            self._pastless.add(timeframe)
+            return None
+        self._pastless.discard(timeframe)
+        self._sources[timeframe] = source
+        return source
 
     def warmth(self, bot_id: str) -> tuple[int, int] | None:
         """(closed bars seen, bars needed before a signal can come) of a running bot."""

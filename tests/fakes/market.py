@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.domain.bars import aggregate
-from core.domain.errors import Conflict, NotFound
+from core.domain.errors import Conflict, NotFound, Unavailable
 from core.domain.instrument import Instrument
 from core.domain.market import Bar, Level, MarketState, Sampling, Timeframe
 from core.ports import FeedStatus
@@ -61,6 +61,7 @@ class ScriptedFeed:
         self._source = source
         self._now = start
         self._taken: dict[str, None] = {}
+        self.pasts_out_of_reach: set[str] = set()
         self._finished = False
         self._queues: dict[str, asyncio.Queue[MarketState | None]] = {s: asyncio.Queue() for s in self._instruments}
         for symbol, scripted in (states or {}).items():
@@ -85,6 +86,8 @@ class ScriptedFeed:
 
     async def history(self, symbol: str, timeframe: Timeframe, count: int) -> list[Bar]:
         self.instrument(symbol)
+        if symbol in self.pasts_out_of_reach:
+            raise Unavailable(f"The past of {symbol} does not come.")
         bars = [bar for bar in self._history.get(symbol, []) if bar.open_time + bar.timeframe.span <= self._now]
         return aggregate(bars, timeframe)[-count:] if count > 0 else []
 

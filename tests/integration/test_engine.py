@@ -50,6 +50,20 @@ async def test_bots_start_warm_from_history(location: Location):
         assert len(await orders_of(shop.store, user)) == 1
 
 
+async def test_a_market_whose_past_does_not_come_keeps_no_other_bot_from_trading(location: Location):
+    """A live exchange may not answer for one pair; its bot is tried again, and starts as soon as the past comes."""
+    async with desk(location.make(), trade=False) as shop:
+        user = await shop.user()
+        waiting = await shop.bot(user, "Waiting", symbol=ETH, capital=Decimal(500))
+        bot = await shop.bot(user, capital=Decimal(500))
+        shop.feed.pasts_out_of_reach.add(ETH)
+        shop.services.engine.start()
+        await until(lambda: shop.services.engine.warmth(BTC, bot) is not None)
+        assert shop.services.engine.warmth(ETH, waiting) is None
+        shop.feed.pasts_out_of_reach.clear()
+        await until(lambda: shop.services.engine.warmth(ETH, waiting) is not None)
+
+
 async def test_bots_that_share_a_bar_each_enter_once_on_it(location: Location):
     async with desk(location.make()) as shop:
         user = await shop.user()
